@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The record that a BPF program sends for each event that a loaded rule, or
+ * the registry, asked for. One layout for ring buffer and perf buffer.
+ *
+ * A record is a struct picket_event followed by its texts; text[i] says where
+ * each one lies. The reader must check a record with picket_event_valid()
+ * before it trusts any of them.
+ */
+#ifndef PICKET_EVENT_H
+#define PICKET_EVENT_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+#define PICKET_COMM_SIZE 16
+#define PICKET_ANCESTORS 6
+#define PICKET_PATH_SIZE 512 /* one path text, with its NUL; longer paths keep their end */
+#define PICKET_ARGS_SIZE 512
+#define PICKET_DATA_SIZE 2048 /* all texts of one record */
+
+/* KIND(id, name in rules, sensor, what happened) */
+#define PICKET_KINDS(KIND) \
+	KIND(CGROUP_CREATE, "cgroup_create", LIFECYCLE, "A cgroup was made.") \
+	KIND(CGROUP_REMOVE, "cgroup_remove", LIFECYCLE, "A cgroup was removed.") \
+	KIND(PROCESS_EXEC, "process_exec", PROCESS, "A program was started.") \
+	KIND(PROCESS_EXIT, "process_exit", PROCESS, "A process ended.") \
+	KIND(FILE_OPEN, "file_open", FILE, "A file was opened, or an open was refused.") \
+	KIND(NETWORK_CONNECT, "network_connect", NETWORK, "A connection was attempted.")
+
+#define PICKET_KIND_ENUM(id, name, sensor, help) PICKET_KIND_##id,
+enum picket_kind { PICKET_KINDS(PICKET_KIND_ENUM) PICKET_KIND_COUNT };
+#undef PICKET_KIND_ENUM
+
+enum picket_text_id {
+	PICKET_TEXT_EXECUTABLE, /* path of the process's executable, as the kernel resolves it */
+	PICKET_TEXT_PATH,	/* object of the operation: file, or cgroup path */
+	PICKET_TEXT_REQUESTED,	/* what the program wrote as path; advisory, it can change it meanwhile */
+	PICKET_TEXT_BASE,	/* directory that a relative REQUESTED starts from; refused opens only */
+	PICKET_TEXT_ARGS,	/* argv, NUL-separated, cut at PICKET_ARGS_SIZE */
+	PICKET_TEXT_COUNT
+};
+
+/* picket_event.flags */
+#define PICKET_EVENT_KILLED (1U << 0)	   /* the kernel part has sent SIGKILL */
+#define PICKET_EVENT_COMPAT (1U << 1)	   /* 32-bit system call */
+#define PICKET_EVENT_IO_URING (1U << 2)	   /* came through a ring, not a system call */
+#define PICKET_EVENT_PATH_CUT (1U << 3)	   /* PICKET_TEXT_PATH lost its first components */
+#define PICKET_EVENT_VIA_PROC (1U << 4)	   /* reached through /proc/<pid>/root or cwd */
+#define PICKET_EVENT_FOREIGN_MNT (1U << 5) /* object lies in another mount namespace than the task's */
+#define PICKET_EVENT_MEMFD (1U << 6)	   /* executable is anonymous memory */
+#define PICKET_EVENT_DELETED (1U << 7)	   /* object has no name any more */
+#define PICKET_EVENT_UPPER (1U << 8)	   /* executable lies in the container's writable layer */
+#define PICKET_EVENT_HOST (1U << 9)	   /* task belongs to no container */
+
+/* picket_event.file.access: what the descriptor allows */
+#define PICKET_ACCESS_READ (1U << 0)
+#define PICKET_ACCESS_WRITE (1U << 1)
+#define PICKET_ACCESS_CREATE (1U << 2) /* the open made the file */
+#define PICKET_ACCESS_PATH (1U << 3)   /* O_PATH */
+
+struct picket_ancestor {
+	__u32 pid;
+	char comm[PICKET_COMM_SIZE];
+};
+
+struct picket_text {
+	__u16 offset; /* from the start of picket_event.data */
+	__u16 size;   /* bytes without the NUL that follows them; 0: absent */
+};
+
+struct picket_event {
+	__u64 time_ns;	     /* CLOCK_BOOTTIME */
+	__u64 cgroup_id;     /* inode of the task's (or the object's) cgroup v2 directory */
+	__u64 start_time_ns; /* process start, CLOCK_BOOTTIME: with pid, a process for ever */
+	__u32 pid;	     /* thread group, initial pid namespace */
+	__u32 tid;
+	__u32 parent_pid;
+	__u32 uid; /* initial user namespace */
+	__u32 gid;
+	__u32 flags;  /* PICKET_EVENT_* */
+	__s32 result; /* of the operation: >= 0, or -errno */
+	__u32 slot;   /* counters of the cgroup */
+	__u16 kind;   /* enum picket_kind */
+	__u16 size;   /* whole record, bytes */
+	__u32 policy; /* generation of the rules that asked for it */
+	char comm[PICKET_COMM_SIZE];
+	struct picket_ancestor ancestors[PICKET_ANCESTORS]; /* parent first; pid 0 ends it */
+	struct picket_text text[PICKET_TEXT_COUNT];
+	union {
+		struct {
+			__u64 parent_id; /* cgroup id of the parent directory */
+			__u32 hierarchy; /* 0: cgroup v2 */
+		} cgroup;
+		struct {
+			__u32 code;   /* exit status, when no signal ended it */
+			__u32 signal; /* 0: ended by itself */
+			__u32 oom;    /* 1: chosen by the OOM killer */
+		} exit;
+		struct {
+			__u64 inode;
+			__u32 device; /* kernel encoding: major << 20 | minor */
+			__u32 mode;   /* inode mode */
+			__u32 flags;  /* open(2) flags */
+			__u32 access; /* PICKET_ACCESS_* */
+			__u32 node;   /* device number of a device node, same encoding */
+			__u32 pad;
+		} file;
+		struct {
+			__u8 address[16]; /* network order; IPv4 in the first 4 bytes */
+			__u16 port;	  /* host order */
+			__u16 family;	  /* AF_* */
+			__u16 protocol;	  /* IPPROTO_* */
+			__u16 pad;
+		} network;
+	};
+#ifndef __VMLINUX_H__ /* BPF programs build the texts in memory of their own that follows */
+	char data[];
+#endif
+};
+
+#ifndef __VMLINUX_H__
+_Static_assert(sizeof(struct picket_event) == 64 + 16 + 120 + 20 + 4 + 32, "ring layout changed");
+#endif
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The part of the rules that the kernel decides by itself.
+ *
+ * Rules are compiled to masks over "watches". A watch says: an operation of
+ * one class on one of these paths is wanted. Watch bits 0 to 7 are the
+ * classes in general (send the event, user space judges); bits 8 to 63 are
+ * one rule each that the kernel may carry out alone (kill).
+ *
+ * All keys carry the generation of the rule set, so a reload becomes visible
+ * at once, when picket_policy_head.generation changes, and never by half.
+ */
+#ifndef PICKET_POLICY_H
+#define PICKET_POLICY_H
+
+#include "event.h"
+
+/* Classes of operations on paths: watch bits 0 to 7. */
+#define PICKET_WATCH_READ (1ULL << 0)	/* opened with read access */
+#define PICKET_WATCH_WRITE (1ULL << 1)	/* opened with write access, or created */
+#define PICKET_WATCH_PATH (1ULL << 2)	/* opened with O_PATH */
+#define PICKET_WATCH_FAILED (1ULL << 3) /* an open that was refused */
+#define PICKET_WATCH_EXEC (1ULL << 4)	/* started as a program */
+#define PICKET_WATCH_RULE_FIRST 8	/* bits 8..63: kernel rules */
+#define PICKET_KERNEL_RULES (64 - PICKET_WATCH_RULE_FIRST)
+
+#define PICKET_POLICY_KEY_SIZE 252 /* bytes of a path that can be matched */
+
+/* Key of the tries: bits = 8 * (4 + length of text). */
+struct picket_policy_key {
+	__u32 bits;
+	__u32 generation;
+	char text[PICKET_POLICY_KEY_SIZE];
+};
+
+/*
+ * Value of the tries "paths" (whole paths) and "names" (last components).
+ * The compiler has folded in what shorter keys say, since a trie answers with
+ * the longest key only.
+ */
+struct picket_path_policy {
+	__u64 exact;	/* watches when the text ends exactly here */
+	__u64 prefix;	/* watches for everything that begins so */
+	__u64 subject;	/* exact: kernel rules that spare a process with this executable */
+	__u32 size;	/* length of the key's text, bytes */
+	__u32 inside;	/* 1: some key continues this one (paths that end in "/" only) */
+};
+
+/* A rule that the kernel carries out alone. */
+struct picket_kernel_rule {
+	__u64 kinds;  /* bit per enum picket_kind */
+	__u32 access; /* PICKET_ACCESS_*, any of */
+	__u32 action; /* PICKET_KERNEL_* */
+};
+#define PICKET_KERNEL_NONE 0
+#define PICKET_KERNEL_KILL 1
+
+/* picket_policy.flags */
+#define PICKET_POLICY_VIA_PROC (1U << 0) /* some rule asks how a path was reached */
+#define PICKET_POLICY_ARGS (1U << 1)	 /* some rule asks for argv */
+#define PICKET_POLICY_NAMES (1U << 2)	 /* the trie "names" is not empty */
+#define PICKET_POLICY_FAILED (1U << 3)	 /* some rule asks for refused opens */
+
+/* Element generation % 2 of the array "policy". */
+struct picket_policy {
+	__u32 generation;
+	__u32 flags;	       /* PICKET_POLICY_* */
+	__u64 container_kinds; /* kinds that some rule wants from containers; bit per enum picket_kind */
+	__u64 host_kinds;      /* the same for the host */
+	__u64 any_path;	       /* watches that hold for every path */
+	__u32 host_mnt_ns;     /* inode number of pid 1's mount namespace */
+	__u32 self;	       /* the daemon's pid: never a target */
+	struct picket_kernel_rule rules[PICKET_KERNEL_RULES];
+};
+
+/* The one element of the array "policy_head", mapped into the daemon. */
+struct picket_policy_head {
+	__u32 generation; /* of the rules in force; a program reads it once */
+	__u32 tree_epoch; /* directories moved or mounts changed: cached paths are void */
+};
+
+#endif
