@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Maps of all sensors. Each object declares them; the loader makes every map
+ * once and hands the same one to all objects, by name. Sizes marked "loader"
+ * are set there.
+ */
+#ifndef MAPS_H
+#define MAPS_H
+
+#include "picket/counters.h"
+#include "picket/policy.h"
+#include "picket/syscalls.h"
+
+/* cgroup v2 id -> counter slot; of hosts' cgroups too, once they are classified. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384); /* loader */
+	__type(key, __u64);
+	__type(value, struct picket_cgroup);
+} cgroups SEC(".maps");
+
+/* slot -> counters; mapped into the daemon. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 4096); /* loader */
+	__type(key, __u32);
+	__type(value, struct picket_counters);
+} counters SEC(".maps");
+
+/* Slots that cgroup_mkdir may hand out; the daemon fills it up. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 512);
+	__type(value, __u32);
+} free_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct picket_policy_head);
+} policy_head SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct picket_policy);
+} policy SEC(".maps");
+
+/* Whole paths, and last components, that rules ask for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct picket_policy_key);
+	__type(value, struct picket_path_policy);
+} paths SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct picket_policy_key);
+	__type(value, struct picket_path_policy);
+} names SEC(".maps");
+
+/* Processes of the runtime inside a container's cgroup, before the workload: pid -> 1. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u32);
+	__type(value, __u32);
+} setup_tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20); /* loader */
+} events SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} events_perf SEC(".maps");
+
+/* Records that found the buffer full, per CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} lost SEC(".maps");
+
+/* Where a record is built; index: context, see event_begin(). */
+struct event_scratch {
+	struct picket_event event;
+	char data[PICKET_DATA_SIZE + PICKET_PATH_SIZE];
+	__u32 used; /* bytes of data */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct event_scratch);
+} scratch SEC(".maps");
+
+/* Where the scan of a written path stands, see via_proc.h. */
+struct via_proc_scan {
+	__u64 component; /* its last 8 bytes */
+	__u32 in_proc;	 /* a component "proc" was seen, or the path starts in procfs */
+	__u32 found;
+};
+
+/* Where a path is built, from its end towards the front. */
+struct path_buffer {
+	__u32 offset; /* first byte of the path in text */
+	__u32 flags;  /* PICKET_EVENT_PATH_CUT */
+	struct dentry *dentry;
+	struct mount *mount;
+	char text[PICKET_PATH_SIZE + 256];
+	struct picket_policy_key key;
+	struct via_proc_scan scan;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct path_buffer);
+} path_buffers SEC(".maps");
+
+#define DIRECTORY_CACHE_SIZE 128 /* per CPU */
+#define DIRECTORY_PATH_SIZE 256
+
+/* What was found out about a directory: valid while all of identity holds. */
+struct directory_identity {
+	__u64 dentry;
+	__u64 mount;
+	__u64 parent;
+	__u64 name; /* length and hash of its name, salted with the parent */
+	__u64 inode;
+	__u32 tree_epoch;
+	__u32 generation;
+};
+
+struct directory {
+	struct directory_identity identity;
+	__u64 watches; /* that hold for every file in it */
+	__u32 inside;  /* some exact path lies in it */
+	__u32 flags;   /* PICKET_EVENT_PATH_CUT */
+	__u32 size;    /* of path; 0: too long to keep */
+	char path[DIRECTORY_PATH_SIZE]; /* ends in "/" */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DIRECTORY_CACHE_SIZE);
+	__type(key, __u32);
+	__type(value, struct directory);
+} directories SEC(".maps");
+
+/* Tracepoint backend: number -> what to do, and the programs that do it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PICKET_SYSCALL_NUMBERS);
+	__type(key, __u32);
+	__type(value, struct picket_syscall_entry);
+} syscalls SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, PICKET_HANDLER_COUNT);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} handlers SEC(".maps");
+
+#endif

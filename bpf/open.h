@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One open: what it is, whether a rule wants it, and the record about it.
+ * Shared by all file backends; they differ in where they learn of it.
+ */
+#ifndef OPEN_H
+#define OPEN_H
+
+#include "descriptor.h"
+#include "directory.h"
+#include "record.h"
+#include "via_proc.h"
+
+#define FMODE_READ 0x1
+#define FMODE_WRITE 0x2
+#define FMODE_PATH 0x4000
+#define FMODE_CREATED 0x100000
+#define SIGKILL 9
+#define ENOENT 2
+#define EPERM 1
+#define EACCES 13
+#define AT_FDCWD -100
+
+static __always_inline __u32 open_access(struct file *file)
+{
+	__u32 mode = BPF_CORE_READ(file, f_mode), access = 0;
+
+	if (mode & FMODE_PATH)
+		return PICKET_ACCESS_PATH;
+	if (mode & FMODE_READ)
+		access |= PICKET_ACCESS_READ;
+	if (mode & FMODE_WRITE)
+		access |= PICKET_ACCESS_WRITE;
+	if (mode & FMODE_CREATED)
+		access |= PICKET_ACCESS_CREATE;
+	return access;
+}
+
+static __always_inline enum picket_counter open_counter(__u32 access)
+{
+	if (access & PICKET_ACCESS_CREATE)
+		return PICKET_COUNTER_FILE_OPENS_CREATE;
+	if (access & PICKET_ACCESS_WRITE)
+		return PICKET_COUNTER_FILE_OPENS_WRITE;
+	if (access & PICKET_ACCESS_PATH)
+		return PICKET_COUNTER_FILE_OPENS_PATH;
+	return PICKET_COUNTER_FILE_OPENS_READ;
+}
+
+static __always_inline __u64 open_watch_classes(__u32 access)
+{
+	__u64 classes = 0;
+
+	if (access & PICKET_ACCESS_READ)
+		classes |= PICKET_WATCH_READ;
+	if (access & (PICKET_ACCESS_WRITE | PICKET_ACCESS_CREATE))
+		classes |= PICKET_WATCH_WRITE;
+	if (access & PICKET_ACCESS_PATH)
+		classes |= PICKET_WATCH_PATH;
+	return classes;
+}
+
+/* Which kernel rules spare the program that runs now; overwrites @path. */
+static __always_inline __u64 open_sparing_rules(struct path_buffer *path, const struct picket_policy *rules)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct file *program = BPF_CORE_READ(task, mm, exe_file);
+	struct picket_path_policy *found;
+
+	if (!program)
+		return ~0ULL; /* a kernel thread */
+	path_of_file(path, program);
+	found = policy_find_path(path, rules->generation);
+	return found && found->size == path_size(path) ? found->subject : 0;
+}
+
+/* Whether one of the kernel rules of @watches says kill. */
+static __noinline int open_must_kill(struct path_buffer *path, struct picket_policy *rules, __u64 watches,
+				     __u32 access)
+{
+	__u64 sparing;
+	int i;
+
+	if (!path || !rules)
+		return 0;
+	sparing = open_sparing_rules(path, rules);
+#pragma clang loop unroll(disable)
+	for (i = 0; i < PICKET_KERNEL_RULES; i++) {
+		const struct picket_kernel_rule *rule = &rules->rules[i];
+		__u64 bit = 1ULL << (i + PICKET_WATCH_RULE_FIRST);
+
+		if ((watches & bit) && !(sparing & bit) && (rule->kinds & (1ULL << PICKET_KIND_FILE_OPEN)) &&
+		    (rule->access & access) && rule->action == PICKET_KERNEL_KILL)
+			return 1;
+	}
+	return 0;
+}
+
+/* Never the daemon, never init: with host pids. */
+static __always_inline bool open_kill(const struct picket_policy *rules)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	return pid > 1 && pid != rules->self && bpf_send_signal(SIGKILL) == 0;
+}
+
+/* The record of an opened file, but for its path. */
+static __always_inline struct event_scratch *open_record(const struct subject *subject, struct file *file,
+							 __u32 access)
+{
+	struct event_scratch *record = record_begin(PICKET_KIND_FILE_OPEN, subject);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	if (!record)
+		return NULL;
+	record_set_task(record, (struct task_struct *)bpf_get_current_task());
+	record->event.file.inode = BPF_CORE_READ(inode, i_ino);
+	record->event.file.device = BPF_CORE_READ(inode, i_sb, s_dev);
+	record->event.file.mode = BPF_CORE_READ(inode, i_mode);
+	record->event.file.node = BPF_CORE_READ(inode, i_rdev);
+	record->event.file.flags = BPF_CORE_READ(file, f_flags);
+	record->event.file.access = access;
+	if (BPF_CORE_READ(inode, i_nlink) == 0)
+		record->event.flags |= PICKET_EVENT_DELETED;
+	return record;
+}
+
+/* Watches for the last component and, where its directory asks for more, the whole path; leaves the path in @path. */
+static __always_inline __u64 open_watches(struct path_buffer *path, struct directory *directory,
+					  const struct qstr *name, const struct picket_policy *rules)
+{
+	__u64 watches = directory->watches;
+
+	if (!directory->inside && !(rules->flags & PICKET_POLICY_NAMES))
+		return watches;
+	directory_path(directory, name, path);
+	if (directory->inside)
+		watches |= policy_watches(policy_find_path(path, rules->generation), path_size(path));
+	return watches | policy_match_name(path, name->len, rules);
+}
+
+/* How the program asked for it. */
+struct open_request {
+	const char *written;  /* the path as the program wrote it; NULL: by handle */
+	bool in_user_memory;  /* where it lies: the program can change it, the kernel's copy cannot be */
+	int directory;	      /* descriptor that a relative path starts from, or AT_FDCWD */
+	__u32 flags;	      /* PICKET_EVENT_COMPAT, PICKET_EVENT_IO_URING */
+};
+
+/* Where a relative path starts. NULL: not known. */
+static __always_inline struct path *open_base(const struct open_request *request)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct fs_struct *fs;
+	struct file *file;
+
+	if (request->directory == AT_FDCWD) {
+		fs = BPF_CORE_READ(task, fs);
+		return &fs->pwd;
+	}
+	file = file_of_descriptor(request->directory);
+	return file ? &file->f_path : NULL;
+}
+
+/* @file: NULL when the open was refused. */
+static __always_inline __u32 open_detour(const struct open_request *request, struct path_buffer *path,
+					 struct file *file)
+{
+	__u32 flags = 0;
+
+	if (file && mount_is_foreign(file))
+		flags |= PICKET_EVENT_FOREIGN_MNT;
+	if (request->written) {
+		struct path *base = open_base(request);
+		bool in_proc = base && BPF_CORE_READ(base, dentry, d_inode, i_sb, s_magic) == PROC_SUPER_MAGIC;
+
+		if (via_proc_written(path, request->written, request->in_user_memory, in_proc))
+			flags |= PICKET_EVENT_VIA_PROC;
+	}
+	return flags;
+}
+
+static __always_inline void open_send(void *ctx, struct event_scratch *record, const struct open_request *request,
+				      struct path_buffer *path)
+{
+	record->event.flags |= request->flags;
+	if (request->written)
+		record_add_string(record, PICKET_TEXT_REQUESTED, request->written, request->in_user_memory);
+	record_add_executable(record, (struct task_struct *)bpf_get_current_task(), path);
+	record_submit(ctx, record);
+}
+
+static __always_inline int open_succeeded(void *ctx, struct file *file, long descriptor,
+					  const struct open_request *request)
+{
+	struct subject subject = subject_current();
+	struct picket_policy *rules = policy_get();
+	struct path_buffer *path = path_buffer_get();
+	struct event_scratch *record;
+	struct directory *directory;
+	struct dentry *dentry;
+	struct mount *mount;
+	__u32 access, detour = 0, killed = 0;
+	__u64 watches;
+	struct qstr name;
+
+	if (!rules || !path || !file)
+		return 0;
+	access = open_access(file);
+	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
+	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
+		return 0;
+	dentry = BPF_CORE_READ(file, f_path.dentry);
+	mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	path_cross_mounts(&dentry, &mount);
+	directory = directory_get(BPF_CORE_READ(dentry, d_parent), mount, path, rules);
+	if (!directory)
+		return 0;
+	bpf_core_read(&name, sizeof(name), &dentry->d_name);
+	watches = open_watches(path, directory, &name, rules);
+	if (rules->flags & PICKET_POLICY_VIA_PROC)
+		detour = open_detour(request, path, file);
+	if (!(watches & open_watch_classes(access)) && !detour)
+		return 0;
+	if ((watches >> PICKET_WATCH_RULE_FIRST) && open_must_kill(path, rules, watches, access) && open_kill(rules))
+		killed = PICKET_EVENT_KILLED;
+	record = open_record(&subject, file, access);
+	if (!record)
+		return 0;
+	directory_path(directory, &name, path);
+	record->event.result = descriptor;
+	record->event.flags |= detour | killed | path->flags;
+	record_add_path(record, PICKET_TEXT_PATH, path);
+	open_send(ctx, record, request, path);
+	return 0;
+}
+
+static __always_inline enum picket_counter open_failure_counter(long error)
+{
+	switch (-error) {
+	case ENOENT:
+		return PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT;
+	case EACCES:
+		return PICKET_COUNTER_FILE_OPEN_FAILURES_EACCES;
+	case EPERM:
+		return PICKET_COUNTER_FILE_OPEN_FAILURES_EPERM;
+	default:
+		return PICKET_COUNTER_FILE_OPEN_FAILURES_OTHER;
+	}
+}
+
+/*
+ * There is no file to follow: the record carries what the program wrote and
+ * the directory that a relative path starts from. User space puts them
+ * together, without symlinks.
+ */
+static __always_inline int open_refused(void *ctx, long error, const struct open_request *request)
+{
+	struct subject subject = subject_current();
+	struct picket_policy *rules = policy_get();
+	struct path_buffer *path = path_buffer_get();
+	struct path *base = open_base(request);
+	struct event_scratch *record;
+
+	subject_count_phase(&subject, open_failure_counter(error), PICKET_COUNTER_SETUP_OPENS);
+	if (!rules || !path || !(rules->flags & PICKET_POLICY_FAILED) ||
+	    !subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
+		return 0;
+	record = record_begin(PICKET_KIND_FILE_OPEN, &subject);
+	if (!record)
+		return 0;
+	record_set_task(record, (struct task_struct *)bpf_get_current_task());
+	record->event.result = error;
+	record->event.flags |= open_detour(request, path, NULL);
+	if (base) {
+		path_reset(path);
+		path_walk(path, BPF_CORE_READ(base, dentry), mount_of(BPF_CORE_READ(base, mnt)));
+		record_add_path(record, PICKET_TEXT_BASE, path);
+	}
+	open_send(ctx, record, request, path);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Paths as the kernel resolved them: from a dentry up through the mounts to
+ * the root of the mount namespace. Symlinks, "..", bind mounts, relative names
+ * and chroot leave no trace in them.
+ */
+#ifndef PATH_H
+#define PATH_H
+
+#include "maps.h"
+
+#define PATH_COMPONENTS 64 /* names and mount points of one path; deeper ones keep their end */
+#define PATH_MOUNTS 4	   /* mounts stacked on one file */
+
+static __always_inline struct path_buffer *path_buffer_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&path_buffers, &zero);
+}
+
+static __always_inline struct mount *mount_of(struct vfsmount *vfsmount)
+{
+	return (struct mount *)((char *)vfsmount - bpf_core_field_offset(struct mount, mnt));
+}
+
+/* Put one name and the "/" before it in front of what is there. Return: false when there is no room. */
+static __always_inline bool path_prepend(struct path_buffer *buffer, const unsigned char *name, __u32 size)
+{
+	__u32 offset = buffer->offset;
+
+	if (size > 255 || offset < size + 1 || offset > PICKET_PATH_SIZE - 1)
+		return false;
+	offset -= size;
+	bpf_probe_read_kernel(&buffer->text[offset & (PICKET_PATH_SIZE - 1)], size & 255, name);
+	offset--;
+	buffer->text[offset & (PICKET_PATH_SIZE - 1)] = '/';
+	buffer->offset = offset;
+	return true;
+}
+
+/* One step towards the root. Return: true when the path is complete. State is kept in map memory: registers
+ * would make the verifier follow each combination of them.
+ */
+static __always_inline bool path_step(struct path_buffer *buffer)
+{
+	struct dentry *dentry = buffer->dentry, *parent;
+	struct mount *mount = buffer->mount;
+	struct qstr name;
+
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+		if (above == mount || !above)
+			return true;
+		buffer->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		buffer->mount = above;
+		return false;
+	}
+	bpf_core_read(&name, sizeof(name), &dentry->d_name);
+	if (!path_prepend(buffer, name.name, name.len)) {
+		buffer->flags |= PICKET_EVENT_PATH_CUT;
+		return true;
+	}
+	buffer->dentry = parent;
+	return dentry == parent; /* a file in no directory: "/memfd:name" */
+}
+
+/*
+ * Write the path of (@dentry, @mount) in front of buffer->offset.
+ * The caller sets offset, and the text behind it.
+ */
+static __noinline int path_walk(struct path_buffer *buffer, struct dentry *dentry, struct mount *mount)
+{
+	int i;
+
+	if (!buffer)
+		return 0;
+	buffer->dentry = dentry;
+	buffer->mount = mount;
+#pragma clang loop unroll(disable)
+	for (i = 0; i < PATH_COMPONENTS; i++)
+		if (path_step(buffer))
+			return 0;
+	buffer->flags |= PICKET_EVENT_PATH_CUT;
+	return 0;
+}
+
+/* Start with an empty path: its NUL at the very end. */
+static __always_inline void path_reset(struct path_buffer *buffer)
+{
+	buffer->offset = PICKET_PATH_SIZE - 1;
+	buffer->flags = 0;
+	buffer->text[PICKET_PATH_SIZE - 1] = 0;
+}
+
+/* The whole path of an open file. */
+static __always_inline void path_of_file(struct path_buffer *buffer, struct file *file)
+{
+	path_reset(buffer);
+	path_walk(buffer, BPF_CORE_READ(file, f_path.dentry), mount_of(BPF_CORE_READ(file, f_path.mnt)));
+}
+
+/* A file that is itself a mount point belongs to the directory that it is mounted in. */
+static __always_inline void path_cross_mounts(struct dentry **dentry, struct mount **mount)
+{
+	int i;
+
+#pragma unroll
+	for (i = 0; i < PATH_MOUNTS; i++) {
+		struct mount *above;
+
+		if (*dentry != BPF_CORE_READ(*mount, mnt.mnt_root))
+			return;
+		above = BPF_CORE_READ(*mount, mnt_parent);
+		if (above == *mount)
+			return;
+		*dentry = BPF_CORE_READ(*mount, mnt_mountpoint);
+		*mount = above;
+	}
+}
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Programs started, processes forked and ended. Scheduler tracepoints: other system calls cost nothing. */
+#include "kernel_types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "policy_match.h"
+#include "record.h"
+#include "setup.h"
+#include "tree_epoch.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define OVERLAYFS_MAGIC 0x794c7630
+#define SIGKILL 9
+
+/* overlayfs keeps the dentry of the writable layer right behind its inode. */
+static __always_inline bool file_is_upper(struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	void *upper = NULL;
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_MAGIC)
+		return false;
+	bpf_probe_read_kernel(&upper, sizeof(upper), (char *)inode + bpf_core_type_size(struct inode));
+	return upper != NULL;
+}
+
+static __always_inline __u32 executable_flags(struct task_struct *task, struct file *file)
+{
+	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	struct mnt_namespace *own = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	__u32 flags = 0;
+
+	if (BPF_CORE_READ(file, f_inode, i_nlink) == 0) {
+		flags |= PICKET_EVENT_DELETED;
+		if (BPF_CORE_READ(mount, mnt_ns) != own)
+			flags |= PICKET_EVENT_MEMFD;
+	}
+	if (file_is_upper(file))
+		flags |= PICKET_EVENT_UPPER;
+	return flags;
+}
+
+static __always_inline void record_add_args(struct event_scratch *record, struct task_struct *task)
+{
+	unsigned long start = BPF_CORE_READ(task, mm, arg_start), end = BPF_CORE_READ(task, mm, arg_end);
+	__u32 used = record->used, size = end - start;
+
+	if (used > PICKET_DATA_SIZE - 1 || start >= end)
+		return;
+	if (end - start > PICKET_ARGS_SIZE - 1)
+		size = PICKET_ARGS_SIZE - 1;
+	if (bpf_probe_read_user(&record->data[used & (PICKET_DATA_SIZE - 1)], size & (PICKET_ARGS_SIZE - 1),
+				(void *)start))
+		return;
+	record->event.text[PICKET_TEXT_ARGS].offset = used;
+	record->event.text[PICKET_TEXT_ARGS].size = size;
+	used += size;
+	record->data[used & (PICKET_DATA_SIZE - 1)] = 0;
+	record->used = used + 1;
+}
+
+/* Whether a rule wants this program's start; leaves its path in @path. */
+static __always_inline bool exec_wanted(struct path_buffer *path, struct file *file, const struct picket_policy *rules)
+{
+	__u64 watches = rules->any_path;
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct qstr name;
+
+	path_of_file(path, file);
+	watches |= policy_watches(policy_find_path(path, rules->generation), path_size(path));
+	if (!(watches & PICKET_WATCH_EXEC)) {
+		bpf_core_read(&name, sizeof(name), &dentry->d_name);
+		watches |= policy_match_name(path, name.len, rules);
+	}
+	return watches & PICKET_WATCH_EXEC;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct subject subject = subject_current();
+	struct picket_policy *rules = policy_get();
+	struct path_buffer *path = path_buffer_get();
+	struct file *file = BPF_CORE_READ(bprm, file);
+	struct event_scratch *record;
+
+	if (!rules || !path)
+		return 0;
+	if (subject.setup && !setup_goes_on(task, file, rules->host_mnt_ns)) {
+		setup_end(bpf_get_current_pid_tgid() >> 32, &subject);
+		subject.setup = false;
+	}
+	subject_count_phase(&subject, PICKET_COUNTER_PROCESS_EXECS, PICKET_COUNTER_SETUP_EXECS);
+	if (!subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXEC) || !exec_wanted(path, file, rules))
+		return 0;
+	record = record_begin(PICKET_KIND_PROCESS_EXEC, &subject);
+	if (!record)
+		return 0;
+	record_set_task(record, task);
+	record->event.flags |= executable_flags(task, file) | path->flags;
+	record_add_path(record, PICKET_TEXT_EXECUTABLE, path);
+	record_add_string(record, PICKET_TEXT_REQUESTED, BPF_CORE_READ(bprm, filename), false);
+	if (rules->flags & PICKET_POLICY_ARGS)
+		record_add_args(record, task);
+	record_submit(ctx, record);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 parent_pid = BPF_CORE_READ(parent, tgid), child_pid = BPF_CORE_READ(child, tgid);
+	__u64 parent_cgroup, child_cgroup;
+	struct subject subject, creator;
+
+	if (parent_pid == child_pid)
+		return 0;
+	if (BPF_CORE_READ(parent, nsproxy, mnt_ns) != BPF_CORE_READ(child, nsproxy, mnt_ns))
+		tree_epoch_advance(); /* a new mount namespace */
+	child_cgroup = task_cgroup_id(child);
+	subject = subject_of_cgroup(child_cgroup);
+	subject_count(&subject, PICKET_COUNTER_PROCESS_FORKS);
+	if (subject.class == PICKET_CGROUP_HOST)
+		return 0;
+	parent_cgroup = task_cgroup_id(parent);
+	if (child_cgroup != parent_cgroup) {
+		/* clone3(CLONE_INTO_CGROUP) enters without an attach */
+		creator = subject_of_cgroup(parent_cgroup);
+		if (setup_enters(&creator, &subject))
+			setup_begin(child_pid, &subject);
+	} else if (subject.counters && subject.counters->setup && bpf_map_lookup_elem(&setup_tasks, &parent_pid)) {
+		setup_begin(child_pid, &subject);
+	}
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	struct subject subject = subject_current();
+	struct picket_policy *rules = policy_get();
+	struct path_buffer *path = path_buffer_get();
+	int code = BPF_CORE_READ(task, signal, group_exit_code);
+	struct event_scratch *record;
+	__u32 signal, oom;
+
+	if (BPF_CORE_READ(task, signal, live.counter) != 0)
+		return 0; /* other threads live on */
+	if (!code)
+		code = BPF_CORE_READ(task, exit_code);
+	signal = code & 0x7f;
+	oom = signal == SIGKILL && BPF_CORE_READ(task, signal, oom_mm) != NULL;
+	subject_count(&subject, !signal ? PICKET_COUNTER_PROCESS_EXITS_EXITED
+					: (oom ? PICKET_COUNTER_PROCESS_EXITS_OOM : PICKET_COUNTER_PROCESS_EXITS_SIGNAL));
+	setup_end(bpf_get_current_pid_tgid() >> 32, &subject);
+	if (!rules || !path || !subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXIT))
+		return 0;
+	record = record_begin(PICKET_KIND_PROCESS_EXIT, &subject);
+	if (!record)
+		return 0;
+	record_set_task(record, task);
+	record->event.exit.code = (code >> 8) & 0xff;
+	record->event.exit.signal = signal;
+	record->event.exit.oom = oom;
+	record_add_executable(record, task, path);
+	record_submit(ctx, record);
+	return 0;
+}

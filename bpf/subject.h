@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whose operation it is: cgroup, counter slot, set-up phase. */
+#ifndef SUBJECT_H
+#define SUBJECT_H
+
+#include "maps.h"
+
+struct subject {
+	__u64 cgroup_id;
+	struct picket_counters *counters; /* NULL: not counted (map lookup failed) */
+	__u32 slot;
+	__u32 class; /* PICKET_CGROUP_* */
+	bool setup;  /* the runtime's own work inside the container */
+};
+
+/* The rules in force. */
+static __always_inline struct picket_policy *policy_get(void)
+{
+	struct picket_policy_head *head;
+	__u32 zero = 0, element;
+
+	head = bpf_map_lookup_elem(&policy_head, &zero);
+	if (!head)
+		return NULL;
+	element = head->generation & 1;
+	return bpf_map_lookup_elem(&policy, &element);
+}
+
+static __always_inline __u32 cgroup_slot(__u64 cgroup_id)
+{
+	struct picket_cgroup *entry = bpf_map_lookup_elem(&cgroups, &cgroup_id);
+
+	return entry ? entry->slot : PICKET_SLOT_HOST;
+}
+
+static __always_inline struct subject subject_of_cgroup(__u64 cgroup_id)
+{
+	struct subject subject = {
+		.cgroup_id = cgroup_id,
+		.slot = cgroup_slot(cgroup_id),
+		.class = PICKET_CGROUP_HOST,
+	};
+
+	subject.counters = bpf_map_lookup_elem(&counters, &subject.slot);
+	if (subject.counters)
+		subject.class = subject.counters->class;
+	return subject;
+}
+
+/* The task that runs now. */
+static __always_inline struct subject subject_current(void)
+{
+	struct subject subject = subject_of_cgroup(bpf_get_current_cgroup_id());
+
+	if (subject.counters && subject.counters->setup) {
+		__u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+		subject.setup = bpf_map_lookup_elem(&setup_tasks, &pid) != NULL;
+	}
+	return subject;
+}
+
+static __always_inline void subject_count(const struct subject *subject, enum picket_counter counter)
+{
+	if (subject->counters && counter < PICKET_COUNTER_COUNT)
+		__sync_fetch_and_add(&subject->counters->value[counter], 1);
+}
+
+/* What the runtime does at set-up is counted apart. */
+static __always_inline void subject_count_phase(const struct subject *subject, enum picket_counter counter,
+						enum picket_counter setup_counter)
+{
+	subject_count(subject, subject->setup ? setup_counter : counter);
+}
+
+/* Whether some rule may want events of this kind from this subject. */
+static __always_inline bool subject_watched(const struct subject *subject, const struct picket_policy *rules,
+					    enum picket_kind kind)
+{
+	__u64 kinds = subject->class == PICKET_CGROUP_HOST ? rules->host_kinds : rules->container_kinds;
+
+	return !subject->setup && (kinds & (1ULL << kind));
+}
+
+static __always_inline __u64 task_cgroup_id(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+}
+
+#endif
