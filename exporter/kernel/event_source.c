@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "kernel/event_source.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "picket/event.h"
+
+/* Records taken in one go, so that a flood leaves time for scrapes and signals. */
+#define BATCH 4096
+
+struct event_source {
+	struct event_loop *loop;
+	struct ring_buffer *ring;
+	struct perf_buffer *perf;
+	int fd;
+	event_source_record *on_record;
+	void *context;
+	unsigned int batch;
+	uint64_t lost;
+	/* perf samples begin 4 bytes off */
+	char aligned[sizeof(struct picket_event) + PICKET_DATA_SIZE] __attribute__((aligned(8)));
+};
+
+static int on_ring_record(void *context, void *record, size_t size)
+{
+	struct event_source *source = context;
+
+	source->on_record(source->context, record, size);
+	return ++source->batch < BATCH ? 0 : -EAGAIN; /* stops the round; the record is taken */
+}
+
+static void on_perf_record(void *context, int cpu, void *record, __u32 size)
+{
+	struct event_source *source = context;
+	const struct picket_event *event = (const struct picket_event *)source->aligned;
+
+	(void)cpu;
+	if (size > sizeof(source->aligned))
+		size = sizeof(source->aligned);
+	memcpy(source->aligned, record, size);
+	if (size >= sizeof(*event) && event->size <= size)
+		size = event->size; /* perf pads its samples at the end */
+	source->on_record(source->context, source->aligned, size);
+}
+
+static void on_perf_lost(void *context, int cpu, __u64 count)
+{
+	struct event_source *source = context;
+
+	(void)cpu;
+	source->lost += count;
+}
+
+static void on_ready(void *context, int fd, uint32_t events)
+{
+	struct event_source *source = context;
+
+	(void)fd;
+	(void)events;
+	source->batch = 0;
+	if (source->ring)
+		ring_buffer__consume(source->ring);
+	else
+		perf_buffer__consume(source->perf); /* not poll: the outer epoll has taken its readiness */
+}
+
+static uint32_t pages_per_cpu(uint32_t buffer_bytes)
+{
+	uint32_t pages = 1, wanted = buffer_bytes / getpagesize() / libbpf_num_possible_cpus();
+
+	while (pages * 2 <= wanted)
+		pages *= 2;
+	return pages;
+}
+
+int event_source_open(struct event_loop *loop, const struct object_maps *maps, bool use_perf_buffer,
+		      uint32_t buffer_bytes, event_source_record *on_record, void *context,
+		      struct event_source **ret_source)
+{
+	struct event_source *source = calloc(1, sizeof(*source));
+	int error;
+
+	if (!source)
+		return -ENOMEM;
+	source->loop = loop;
+	source->fd = -1;
+	source->on_record = on_record;
+	source->context = context;
+	if (use_perf_buffer)
+		source->perf = perf_buffer__new(object_maps_fd(maps, "events_perf"), pages_per_cpu(buffer_bytes),
+						on_perf_record, on_perf_lost, source, NULL);
+	else
+		source->ring = ring_buffer__new(object_maps_fd(maps, "events"), on_ring_record, source, NULL);
+	if (!source->ring && !source->perf) {
+		error = -errno;
+		goto fail;
+	}
+	source->fd = source->ring ? ring_buffer__epoll_fd(source->ring) : perf_buffer__epoll_fd(source->perf);
+	error = event_loop_watch(loop, source->fd, EPOLLIN, on_ready, source);
+	if (error)
+		goto fail;
+	*ret_source = source;
+	return 0;
+fail:
+	event_source_close(source);
+	return error;
+}
+
+void event_source_drain(struct event_source *source)
+{
+	do {
+		on_ready(source, source->fd, EPOLLIN);
+	} while (source->batch == BATCH);
+}
+
+uint64_t event_source_lost(const struct event_source *source)
+{
+	return source->lost;
+}
+
+void event_source_close(struct event_source *source)
+{
+	if (!source)
+		return;
+	if (source->fd >= 0)
+		event_loop_unwatch(source->loop, source->fd);
+	ring_buffer__free(source->ring);
+	perf_buffer__free(source->perf);
+	free(source);
+}

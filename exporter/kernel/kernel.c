@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "kernel/kernel.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "kernel/canary.h"
+#include "kernel/policy_maps.h"
+#include "log.h"
+
+struct kernel {
+	struct self_metrics *metrics;
+	struct sensors *sensors;
+	struct event_source *source;
+	struct policy_maps *policy;
+	struct picket_counters *counters;
+	size_t counters_size;
+	uint32_t max_slots;
+	uint32_t self_slot;
+	int cgroups_fd, free_slots_fd, lost_fd;
+};
+
+static int map_counters(struct kernel *kernel)
+{
+	const struct object_maps *maps = sensors_maps(kernel->sensors);
+	size_t page = getpagesize();
+
+	kernel->counters_size = (kernel->max_slots * sizeof(struct picket_counters) + page - 1) & ~(page - 1);
+	kernel->counters = mmap(NULL, kernel->counters_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+				object_maps_fd(maps, "counters"), 0);
+	if (kernel->counters == MAP_FAILED) {
+		kernel->counters = NULL;
+		return -errno;
+	}
+	kernel_set_class(kernel, PICKET_SLOT_HOST, PICKET_CGROUP_HOST);
+	return 0;
+}
+
+/* What libbpf tells belongs into the debug log: the reasons that matter are told in our own words. */
+static int log_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	char text[512];
+
+	if (level == LIBBPF_DEBUG || !log_enabled(LOG_DEBUG))
+		return 0;
+	vsnprintf(text, sizeof(text), format, arguments);
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("libbpf", "%s", text);
+	return 0;
+}
+
+int kernel_open(struct event_loop *loop, const struct kernel_options *options, struct self_metrics *metrics,
+		struct kernel **ret_kernel, char *reason, size_t reason_size)
+{
+	struct kernel *kernel = calloc(1, sizeof(*kernel));
+	const struct object_options *objects = &options->sensors.objects;
+	const struct object_maps *maps;
+	int error;
+
+	if (!kernel)
+		return -ENOMEM;
+	libbpf_set_print(log_libbpf);
+	kernel->metrics = metrics;
+	kernel->max_slots = objects->max_slots;
+	error = sensors_load(&options->sensors, metrics->sensors, &kernel->sensors, reason, reason_size);
+	if (error)
+		goto fail;
+	maps = sensors_maps(kernel->sensors);
+	kernel->cgroups_fd = object_maps_fd(maps, "cgroups");
+	kernel->free_slots_fd = object_maps_fd(maps, "free_slots");
+	kernel->lost_fd = object_maps_fd(maps, "lost");
+	snprintf(reason, reason_size, "cannot map what the kernel counts");
+	error = map_counters(kernel);
+	if (error)
+		goto fail;
+	snprintf(reason, reason_size, "cannot set up the maps of the rules");
+	error = policy_maps_open(maps, options->procfs_path, &kernel->policy);
+	if (error)
+		goto fail;
+	snprintf(reason, reason_size, "cannot read events from the kernel");
+	error = event_source_open(loop, maps, objects->use_perf_buffer, objects->buffer_bytes, options->on_record,
+				  options->context, &kernel->source);
+	if (error)
+		goto fail;
+	*ret_kernel = kernel;
+	return 0;
+fail:
+	kernel_close(kernel);
+	return error;
+}
+
+void kernel_attach(struct kernel *kernel)
+{
+	sensors_attach(kernel->sensors, kernel->metrics->sensors);
+}
+
+void kernel_drain(struct kernel *kernel)
+{
+	event_source_drain(kernel->source);
+}
+
+void kernel_close(struct kernel *kernel)
+{
+	if (!kernel)
+		return;
+	event_source_close(kernel->source);
+	policy_maps_close(kernel->policy);
+	if (kernel->counters)
+		munmap(kernel->counters, kernel->counters_size);
+	sensors_close(kernel->sensors);
+	free(kernel);
+}
+
+struct counter_table kernel_counters(struct kernel *kernel)
+{
+	return (struct counter_table){ .slots = kernel->counters, .slot_count = kernel->max_slots };
+}
+
+int kernel_offer_slot(struct kernel *kernel, uint32_t slot)
+{
+	return bpf_map_update_elem(kernel->free_slots_fd, NULL, &slot, BPF_ANY) ? -errno : 0;
+}
+
+uint32_t kernel_find_cgroup(const struct kernel *kernel, uint64_t cgroup_id)
+{
+	struct picket_cgroup entry;
+
+	return bpf_map_lookup_elem(kernel->cgroups_fd, &cgroup_id, &entry) ? PICKET_SLOT_HOST : entry.slot;
+}
+
+int kernel_set_cgroup(struct kernel *kernel, uint64_t cgroup_id, uint32_t slot)
+{
+	struct picket_cgroup entry = { .slot = slot };
+
+	if (slot == PICKET_SLOT_HOST)
+		return bpf_map_delete_elem(kernel->cgroups_fd, &cgroup_id) && errno != ENOENT ? -errno : 0;
+	return bpf_map_update_elem(kernel->cgroups_fd, &cgroup_id, &entry, BPF_ANY) ? -errno : 0;
+}
+
+void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class)
+{
+	if (slot < kernel->max_slots)
+		__atomic_store_n(&kernel->counters[slot].class, class, __ATOMIC_RELEASE);
+}
+
+void kernel_clear_slot(struct kernel *kernel, uint32_t slot)
+{
+	if (slot >= PICKET_SLOT_FIRST && slot < kernel->max_slots)
+		memset(&kernel->counters[slot], 0, sizeof(kernel->counters[slot]));
+}
+
+int kernel_install_policy(struct kernel *kernel, const struct compiled_policy *policy)
+{
+	return policy_maps_install(kernel->policy, policy);
+}
+
+static uint64_t read_ring_losses(const struct kernel *kernel)
+{
+	int cpus = libbpf_num_possible_cpus();
+	AUTO_FREE uint64_t *per_cpu = calloc(cpus, sizeof(*per_cpu));
+	uint64_t sum = 0;
+	uint32_t zero = 0;
+
+	if (!per_cpu || bpf_map_lookup_elem(kernel->lost_fd, &zero, per_cpu))
+		return 0;
+	for (int i = 0; i < cpus; i++)
+		sum += per_cpu[i];
+	return sum;
+}
+
+void kernel_tick(struct kernel *kernel)
+{
+	uint64_t lost = read_ring_losses(kernel) + event_source_lost(kernel->source);
+
+	if (lost > kernel->metrics->lost[LOST_TRANSPORT])
+		kernel->metrics->lost[LOST_TRANSPORT] = lost;
+	policy_maps_forget_old(kernel->policy);
+}
+
+void kernel_set_self(struct kernel *kernel, uint64_t cgroup_id)
+{
+	kernel->self_slot = kernel_find_cgroup(kernel, cgroup_id);
+}
+
+void kernel_check_canaries(struct kernel *kernel)
+{
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
+		struct sensor_status *status = &kernel->metrics->sensors[sensor];
+		bool seen;
+
+		if (status->backend == PICKET_BACKEND_NONE || !canary_fly(sensor, kernel->counters, kernel->self_slot, &seen))
+			continue;
+		status->up = seen;
+		snprintf(status->reason, sizeof(status->reason), "%s",
+			 seen ? "" : "its canary was not seen: what it should count did not move");
+	}
+}
+
+struct each_program {
+	void (*each)(void *context, const char *name, double seconds, uint64_t runs);
+	void *context;
+};
+
+static void report_program(void *context, const char *name, int fd)
+{
+	const struct each_program *report = context;
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (!bpf_obj_get_info_by_fd(fd, &info, &size) && info.run_cnt)
+		report->each(report->context, name, info.run_time_ns / 1e9, info.run_cnt);
+}
+
+void kernel_for_each_program(void *kernel, void (*each)(void *context, const char *name, double seconds, uint64_t runs),
+			     void *context)
+{
+	struct each_program report = { each, context };
+
+	sensors_for_each_program(((struct kernel *)kernel)->sensors, report_program, &report);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's half of picket, seen from the daemon: sensors, counters, the
+ * map of cgroups, the policy, the events.
+ */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include "event_loop.h"
+#include "kernel/event_source.h"
+#include "kernel/sensors.h"
+#include "state/counter_table.h"
+#include "state/policy_compile.h"
+#include "state/self_metrics.h"
+
+struct kernel;
+
+struct kernel_options {
+	struct sensors_options sensors;
+	const char *procfs_path;
+	event_source_record *on_record;
+	void *context;
+};
+
+/**
+ * kernel_open() - load all, attach nothing.
+ * @metrics: sensors[] and lost[] are kept up to date.
+ * @reason: a sentence when it fails.
+ */
+int kernel_open(struct event_loop *loop, const struct kernel_options *options, struct self_metrics *metrics,
+		struct kernel **ret_kernel, char *reason, size_t reason_size);
+
+/** kernel_attach() - start the sensors. Slots, policy and cgroups should be there before. */
+void kernel_attach(struct kernel *kernel);
+
+/** kernel_drain() - judge what the kernel has already sent. */
+void kernel_drain(struct kernel *kernel);
+void kernel_close(struct kernel *kernel);
+
+/** kernel_counters() - the mapped array; borrowed until kernel_close(). */
+struct counter_table kernel_counters(struct kernel *kernel);
+
+/** kernel_offer_slot() - let cgroup_mkdir hand out @slot. Return: 0, -E2BIG when enough are on offer. */
+int kernel_offer_slot(struct kernel *kernel, uint32_t slot);
+
+/** kernel_find_cgroup() - the slot that the kernel knows for a cgroup; 0: none. */
+uint32_t kernel_find_cgroup(const struct kernel *kernel, uint64_t cgroup_id);
+
+/** kernel_set_cgroup() - count a cgroup on @slot; PICKET_SLOT_HOST forgets it. Return: 0, -errno. */
+int kernel_set_cgroup(struct kernel *kernel, uint64_t cgroup_id, uint32_t slot);
+
+/** kernel_set_class() - PICKET_CGROUP_* of all cgroups counted on @slot. */
+void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class);
+
+/** kernel_clear_slot() - all zero, for its next owner. */
+void kernel_clear_slot(struct kernel *kernel, uint32_t slot);
+
+/**
+ * kernel_install_policy() - put the rules' kernel part in force, all at once.
+ * Return: 0; -errno and the old policy stays in force.
+ */
+int kernel_install_policy(struct kernel *kernel, const struct compiled_policy *policy);
+
+/** kernel_tick() - every second: forget what an old policy left, read the losses. */
+void kernel_tick(struct kernel *kernel);
+
+/** kernel_set_self() - which cgroup the daemon itself runs in: where its canaries are counted. */
+void kernel_set_self(struct kernel *kernel, uint64_t cgroup_id);
+
+/** kernel_check_canaries() - do one harmless thing through each sensor; those that miss it are down. */
+void kernel_check_canaries(struct kernel *kernel);
+
+/** kernel_for_each_program() - run time of each program, where the kernel measures it (kernel.bpf_stats_enabled). */
+void kernel_for_each_program(void *kernel,
+			     void (*each)(void *context, const char *name, double seconds, uint64_t runs),
+			     void *context);
+
+#endif

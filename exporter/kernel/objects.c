@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "kernel/objects.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "file_fentry.skel.h"
+#include "file_tracepoint.skel.h"
+#include "lifecycle_tracepoint.skel.h"
+#include "network_cgroup.skel.h"
+#include "process_tracepoint.skel.h"
+#include "syscall_tracepoint.skel.h"
+
+#define NESTED_CGROUPS 4 /* cgroups that can be known per slot: containers may nest some */
+
+const struct object_info object_infos[] = {
+	{ OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT, "syscall_tracepoint", syscall_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_LIFECYCLE, PICKET_BACKEND_TRACEPOINT, "lifecycle_tracepoint",
+	  lifecycle_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_PROCESS, PICKET_BACKEND_TRACEPOINT, "process_tracepoint", process_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_FILE, PICKET_BACKEND_FENTRY, "file_fentry", file_fentry__elf_bytes },
+	{ PICKET_SENSOR_FILE, PICKET_BACKEND_TRACEPOINT, "file_tracepoint", file_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_NETWORK, PICKET_BACKEND_CGROUP, "network_cgroup", network_cgroup__elf_bytes },
+};
+const size_t object_info_count = ARRAY_SIZE(object_infos);
+
+const struct object_info *object_find(enum picket_sensor sensor, enum picket_backend backend)
+{
+	for (size_t i = 0; i < object_info_count; i++)
+		if (object_infos[i].sensor == sensor && object_infos[i].backend == backend)
+			return &object_infos[i];
+	return NULL;
+}
+
+int object_maps_fd(const struct object_maps *maps, const char *name)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (strcmp(maps->items[i].name, name) == 0)
+			return maps->items[i].fd;
+	return -ENOENT;
+}
+
+void object_maps_close(struct object_maps *maps)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		close(maps->items[i].fd);
+	maps->count = 0;
+}
+
+static int map_set_size(struct bpf_map *map, const struct object_options *options)
+{
+	const char *name = bpf_map__name(map);
+
+	if (strcmp(name, "counters") == 0)
+		return bpf_map__set_max_entries(map, options->max_slots);
+	if (strcmp(name, "cgroups") == 0)
+		return bpf_map__set_max_entries(map, options->max_slots * NESTED_CGROUPS);
+	if (strcmp(name, "events") == 0)
+		return bpf_map__set_max_entries(map, options->use_perf_buffer ? (uint32_t)getpagesize()
+									      : options->buffer_bytes);
+	return 0;
+}
+
+static int map_prepare(struct bpf_map *map, const struct object_options *options, const struct object_maps *maps)
+{
+	uint32_t use_perf_buffer = options->use_perf_buffer;
+	int fd;
+
+	if (strcmp(bpf_map__name(map), ".rodata.picket") == 0)
+		return bpf_map__set_initial_value(map, &use_perf_buffer, sizeof(use_perf_buffer));
+	if (bpf_map__is_internal(map))
+		return 0;
+	fd = object_maps_fd(maps, bpf_map__name(map));
+	return fd >= 0 ? bpf_map__reuse_fd(map, fd) : map_set_size(map, options);
+}
+
+static int maps_remember(struct object_maps *maps, const struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map);
+	int fd;
+
+	if (bpf_map__is_internal(map) || object_maps_fd(maps, name) >= 0)
+		return 0;
+	if (maps->count == OBJECT_MAPS_MAX || strlen(name) >= sizeof(maps->items[0].name))
+		return -E2BIG;
+	fd = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	snprintf(maps->items[maps->count].name, sizeof(maps->items[0].name), "%s", name);
+	maps->items[maps->count++].fd = fd;
+	return 0;
+}
+
+/* Programs of sections that begin with "?" are loaded where the kernel has the function that they hang on. */
+static void choose_programs(struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		const char *section = bpf_program__section_name(program), *function = strchr(section, '/');
+
+		if (!bpf_program__autoload(program) && function)
+			bpf_program__set_autoload(program,
+						  libbpf_find_vmlinux_btf_id(function + 1, BPF_TRACE_FEXIT) > 0);
+	}
+}
+
+int object_load(const struct object_info *info, const struct object_options *options, struct object_maps *maps,
+		struct bpf_object **ret_object, char *reason, size_t reason_size)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = info->name);
+	struct bpf_object *object;
+	struct bpf_map *map;
+	const void *bytes;
+	size_t size;
+	int error;
+
+	bytes = info->bytes(&size);
+	object = bpf_object__open_mem(bytes, size, &open_options);
+	if (!object) {
+		error = -errno;
+		snprintf(reason, reason_size, "cannot open the BPF object: %s", strerror(-error));
+		return error;
+	}
+	bpf_object__for_each_map(map, object) {
+		error = map_prepare(map, options, maps);
+		if (error) {
+			snprintf(reason, reason_size, "cannot set up map %s: %s", bpf_map__name(map), strerror(-error));
+			goto fail;
+		}
+	}
+	choose_programs(object);
+	error = bpf_object__load(object);
+	if (error) {
+		snprintf(reason, reason_size, "the kernel refused the programs: %s", strerror(-error));
+		goto fail;
+	}
+	bpf_object__for_each_map(map, object) {
+		error = maps_remember(maps, map);
+		if (error)
+			goto fail;
+	}
+	*ret_object = object;
+	return 0;
+fail:
+	bpf_object__close(object);
+	return error;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "kernel/policy_maps.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+struct policy_maps {
+	int policy_fd, paths_fd, names_fd;
+	struct picket_policy_head *head; /* mapped */
+	uint32_t host_mnt_ns;
+	uint32_t generation; /* in force */
+	uint32_t oldest;     /* generation whose keys may still be there */
+};
+
+static uint32_t host_mount_namespace(const char *procfs_path)
+{
+	char name[4096];
+	struct stat status;
+
+	snprintf(name, sizeof(name), "%s/1/ns/mnt", procfs_path);
+	return stat(name, &status) ? 0 : status.st_ino;
+}
+
+int policy_maps_open(const struct object_maps *object_maps, const char *procfs_path, struct policy_maps **ret_maps)
+{
+	struct policy_maps *maps = calloc(1, sizeof(*maps));
+
+	if (!maps)
+		return -ENOMEM;
+	maps->policy_fd = object_maps_fd(object_maps, "policy");
+	maps->paths_fd = object_maps_fd(object_maps, "paths");
+	maps->names_fd = object_maps_fd(object_maps, "names");
+	maps->host_mnt_ns = host_mount_namespace(procfs_path);
+	maps->head = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED,
+			  object_maps_fd(object_maps, "policy_head"), 0);
+	if (maps->head == MAP_FAILED) {
+		int error = -errno;
+
+		free(maps);
+		return error;
+	}
+	*ret_maps = maps;
+	return 0;
+}
+
+void policy_maps_close(struct policy_maps *maps)
+{
+	if (!maps)
+		return;
+	munmap(maps->head, getpagesize());
+	free(maps);
+}
+
+static void key_set(struct picket_policy_key *key, uint32_t generation, const struct policy_entry *entry)
+{
+	memset(key, 0, sizeof(*key));
+	key->generation = generation;
+	key->bits = 8 * (sizeof(key->generation) + entry->size);
+	memcpy(key->text, entry->text, entry->size);
+}
+
+static int add_entries(int fd, uint32_t generation, const struct policy_entry *entries, size_t count)
+{
+	struct picket_policy_key key;
+
+	for (size_t i = 0; i < count; i++) {
+		key_set(&key, generation, &entries[i]);
+		if (bpf_map_update_elem(fd, &key, &entries[i].value, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+/* All keys of generations before @generation, or of @generation itself when @only. */
+static void delete_keys(int fd, uint32_t generation, bool only)
+{
+	struct picket_policy_key key, next;
+	bool more = bpf_map_get_next_key(fd, NULL, &next) == 0;
+
+	while (more) {
+		key = next;
+		more = bpf_map_get_next_key(fd, &key, &next) == 0;
+		if (only ? key.generation == generation : key.generation < generation)
+			bpf_map_delete_elem(fd, &key);
+	}
+}
+
+int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *compiled)
+{
+	struct picket_policy policy = compiled->policy;
+	uint32_t generation = maps->generation + 1, element = generation & 1;
+	int error;
+
+	policy_maps_forget_old(maps); /* its element is taken anew */
+	policy.generation = generation;
+	policy.host_mnt_ns = maps->host_mnt_ns;
+	policy.self = getpid();
+	error = add_entries(maps->paths_fd, generation, compiled->paths, compiled->path_count);
+	if (!error)
+		error = add_entries(maps->names_fd, generation, compiled->names, compiled->name_count);
+	if (!error && bpf_map_update_elem(maps->policy_fd, &element, &policy, BPF_ANY))
+		error = -errno;
+	if (error) {
+		delete_keys(maps->paths_fd, generation, true);
+		delete_keys(maps->names_fd, generation, true);
+		return error;
+	}
+	maps->generation = generation;
+	__atomic_store_n(&maps->head->generation, generation, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void policy_maps_forget_old(struct policy_maps *maps)
+{
+	if (maps->oldest == maps->generation)
+		return;
+	delete_keys(maps->paths_fd, maps->generation, false);
+	delete_keys(maps->names_fd, maps->generation, false);
+	maps->oldest = maps->generation;
+}

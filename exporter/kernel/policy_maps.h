@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The rules' kernel part, in the kernel's maps. All keys carry the generation
+ * of their rule set; one store of the new generation puts the whole set in force.
+ */
+#ifndef POLICY_MAPS_H
+#define POLICY_MAPS_H
+
+#include "kernel/objects.h"
+#include "state/policy_compile.h"
+
+struct policy_maps;
+
+int policy_maps_open(const struct object_maps *maps, const char *procfs_path, struct policy_maps **ret_maps);
+void policy_maps_close(struct policy_maps *maps);
+
+/**
+ * policy_maps_install() - Return: 0; -errno and what was in force stays so.
+ * The old set's keys stay until policy_maps_forget_old(), for programs that run just now.
+ */
+int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *policy);
+void policy_maps_forget_old(struct policy_maps *maps);
+
+#endif

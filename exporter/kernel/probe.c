@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "kernel/probe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <jansson.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "kernel/cgroup_fs.h"
+#include "kernel/objects.h"
+
+/* "return 0": exits without doing anything; for cgroup hooks "return 1" allows. */
+static const struct bpf_insn program[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+static const struct bpf_insn lsm_program[] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
+
+static bool say(char *reason, size_t size, const char *what, int error)
+{
+	snprintf(reason, size, "%s: %s", what, strerror(error < 0 ? -error : error));
+	return false;
+}
+
+/* Load and attach a program by the BTF id of a kernel function. */
+static bool try_btf(enum bpf_prog_type type, enum bpf_attach_type attach, const char *target,
+		    const struct bpf_insn *instructions, char *reason, size_t size)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach);
+	AUTO_CLOSE int fd = -1;
+	AUTO_CLOSE int link = -1;
+	int id = libbpf_find_vmlinux_btf_id(target, attach);
+
+	if (id < 0)
+		return say(reason, size, "the kernel's BTF does not name the hook", id);
+	options.attach_btf_id = id;
+	fd = bpf_prog_load(type, "picket_probe", "GPL", instructions, 2, &options);
+	if (fd < 0)
+		return say(reason, size, "loading is refused", errno);
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	return link >= 0 || say(reason, size, "attaching is refused", errno);
+}
+
+/* Programs attach where "bpf" is no active LSM, and never run. */
+static bool lsm_is_active(void)
+{
+	char list[512] = "";
+	AUTO_FCLOSE FILE *file = fopen("/sys/kernel/security/lsm", "re");
+	char *save, *name;
+
+	if (!file || !fgets(list, sizeof(list), file))
+		return true; /* not known: the attempt decides */
+	for (name = strtok_r(list, ",\n", &save); name; name = strtok_r(NULL, ",\n", &save))
+		if (strcmp(name, "bpf") == 0)
+			return true;
+	return false;
+}
+
+static bool try_lsm(char *reason, size_t size)
+{
+	if (!lsm_is_active()) {
+		snprintf(reason, size, "\"bpf\" is not among the active LSMs; add it to lsm= on the kernel's command line");
+		return false;
+	}
+	return try_btf(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "file_open", lsm_program, reason, size);
+}
+
+static bool try_fentry(char *reason, size_t size)
+{
+	return try_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "security_file_open", lsm_program, reason, size);
+}
+
+static bool try_kprobe(char *reason, size_t size)
+{
+	struct perf_event_attr attributes = { .size = sizeof(attributes) };
+	AUTO_FCLOSE FILE *file = fopen("/sys/bus/event_source/devices/kprobe/type", "re");
+	AUTO_CLOSE int fd = -1;
+
+	if (!file || fscanf(file, "%u", &attributes.type) != 1) {
+		snprintf(reason, size, "the kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
+		return false;
+	}
+	attributes.config1 = (uintptr_t)"security_file_open";
+	fd = syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	return fd >= 0 || say(reason, size, "a kprobe is refused", errno);
+}
+
+static bool try_tracepoint(char *reason, size_t size)
+{
+	return try_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "sched_process_exec", lsm_program, reason, size);
+}
+
+static bool try_cgroup(char *reason, size_t size)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_CGROUP_INET4_CONNECT);
+	AUTO_CLOSE int fd = bpf_prog_load(BPF_PROG_TYPE_CGROUP_SOCK_ADDR, "picket_probe", "GPL", program, 2, &options);
+	AUTO_FREE char *mount = NULL;
+
+	if (fd < 0)
+		return say(reason, size, "loading is refused", errno);
+	if (cgroup_fs_find_mount("/proc", &mount)) {
+		snprintf(reason, size, "no cgroup2 file system is mounted");
+		return false;
+	}
+	return true;
+}
+
+static bool (*const attempts[PICKET_BACKEND_COUNT])(char *reason, size_t size) = {
+	[PICKET_BACKEND_LSM] = try_lsm,
+	[PICKET_BACKEND_FENTRY] = try_fentry,
+	[PICKET_BACKEND_KPROBE] = try_kprobe,
+	[PICKET_BACKEND_TRACEPOINT] = try_tracepoint,
+	[PICKET_BACKEND_CGROUP] = try_cgroup,
+};
+
+static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	(void)level;
+	(void)format;
+	(void)arguments;
+	return 0;
+}
+
+bool probe_backend(enum picket_backend backend, char *reason, size_t reason_size)
+{
+	libbpf_print_fn_t old = libbpf_set_print(silent);
+	bool works = attempts[backend] && attempts[backend](reason, reason_size);
+
+	libbpf_set_print(old);
+	return works;
+}
+
+/* The backend that a sensor would get; NONE when nothing works. */
+static enum picket_backend choose(enum picket_sensor sensor, const bool works[PICKET_BACKEND_COUNT])
+{
+	for (int backend = 0; backend < PICKET_BACKEND_NONE; backend++)
+		if (works[backend] && object_find(sensor, backend))
+			return backend;
+	return PICKET_BACKEND_NONE;
+}
+
+static void print_text(FILE *out, const bool works[], char reasons[][160])
+{
+	fprintf(out, "No picket runs here. What this kernel allows:\n\n%-12s %-6s %s\n", "BACKEND", "WORKS", "REASON");
+	for (int i = 0; i < PICKET_BACKEND_NONE; i++)
+		fprintf(out, "%-12s %-6s %s\n", picket_backend_name(i), works[i] ? "yes" : "no",
+			works[i] ? "" : reasons[i]);
+	fprintf(out, "\n%-12s %s\n", "SENSOR", "BACKEND IT WOULD USE");
+	for (int i = 0; i < PICKET_SENSOR_COUNT; i++)
+		fprintf(out, "%-12s %s\n", picket_sensor_name(i), picket_backend_name(choose(i, works)));
+}
+
+static void print_json(FILE *out, const bool works[], char reasons[][160])
+{
+	json_t *backends = json_array(), *sensors = json_array(), *all;
+
+	for (int i = 0; i < PICKET_BACKEND_NONE; i++)
+		json_array_append_new(backends, json_pack("{s:s, s:b, s:s}", "backend", picket_backend_name(i), "works",
+							  works[i], "reason", works[i] ? "" : reasons[i]));
+	for (int i = 0; i < PICKET_SENSOR_COUNT; i++)
+		json_array_append_new(sensors, json_pack("{s:s, s:s}", "sensor", picket_sensor_name(i), "backend",
+							 picket_backend_name(choose(i, works))));
+	all = json_pack("{s:b, s:o, s:o}", "running", 0, "backends", backends, "sensors", sensors);
+	json_dumpf(all, out, JSON_COMPACT);
+	fputc('\n', out);
+	json_decref(all);
+}
+
+int probe_print(FILE *out, bool json)
+{
+	bool works[PICKET_BACKEND_COUNT] = { false };
+	char reasons[PICKET_BACKEND_COUNT][160] = { "" };
+
+	if (geteuid() != 0)
+		return -EPERM;
+	for (int i = 0; i < PICKET_BACKEND_NONE; i++)
+		works[i] = probe_backend(i, reasons[i], sizeof(reasons[i]));
+	if (json)
+		print_json(out, works, reasons);
+	else
+		print_text(out, works, reasons);
+	return 0;
+}

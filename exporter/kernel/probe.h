@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What this kernel allows, found out by trying with the smallest program there is. */
+#ifndef PROBE_H
+#define PROBE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "picket/sensors.h"
+
+/**
+ * probe_backend() - whether programs of this backend load and attach here.
+ * @reason: filled with a sentence when they do not.
+ */
+bool probe_backend(enum picket_backend backend, char *reason, size_t reason_size);
+
+/**
+ * probe_print() - for `picket sensors` when no daemon runs: each backend, each sensor and the backend it would get.
+ * Return: 0; -EPERM without root.
+ */
+int probe_print(FILE *out, bool json);
+
+#endif

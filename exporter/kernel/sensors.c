@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "kernel/sensors.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "kernel/syscall_table.h"
+
+#define LINKS_MAX 16
+
+struct attached {
+	const struct object_info *info;
+	struct bpf_object *object;
+	struct bpf_link *links[LINKS_MAX];
+	size_t link_count;
+};
+
+struct sensors {
+	struct attached objects[PICKET_SENSOR_COUNT + 1]; /* the last: shared dispatcher of system calls */
+	struct object_maps maps;
+	int cgroup2_fd;
+};
+
+/* Programs that the dispatcher of system calls hands over to, instead of being attached. */
+static const struct {
+	const char *program;
+	enum picket_syscall_handler handler;
+} syscall_handlers[] = {
+	{ "file_open", PICKET_HANDLER_OPEN },	    { "network_connect_exit", PICKET_HANDLER_CONNECT },
+	{ "file_tree", PICKET_HANDLER_TREE },	    { "file_remove", PICKET_HANDLER_REMOVE },
+	{ "file_unshare", PICKET_HANDLER_UNSHARE },
+};
+
+static int handler_of(const struct bpf_program *program)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(syscall_handlers); i++)
+		if (strcmp(bpf_program__name(program), syscall_handlers[i].program) == 0)
+			return syscall_handlers[i].handler;
+	return PICKET_HANDLER_NONE;
+}
+
+/* Try the backends of one sensor, best first, or only the one that was asked for. */
+static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, const struct sensors_options *options,
+		       struct sensor_status *status)
+{
+	enum picket_backend wanted = options->backends[sensor];
+	struct attached *slot = &sensors->objects[sensor];
+	int error = -ENOENT;
+
+	snprintf(status->reason, sizeof(status->reason), "switched off");
+	status->backend = PICKET_BACKEND_NONE;
+	for (int backend = 0; backend < PICKET_BACKEND_NONE; backend++) {
+		const struct object_info *info = object_find(sensor, backend);
+
+		if (!info || (wanted != PICKET_BACKEND_COUNT && (int)wanted != backend))
+			continue;
+		error = object_load(info, &options->objects, &sensors->maps, &slot->object, status->reason,
+				    sizeof(status->reason));
+		if (error)
+			continue;
+		slot->info = info;
+		status->backend = backend;
+		status->reason[0] = '\0';
+		return 0;
+	}
+	if (error == -ENOENT && wanted != PICKET_BACKEND_NONE)
+		snprintf(status->reason, sizeof(status->reason), "this sensor has no backend \"%s\"",
+			 picket_backend_name(wanted));
+	return error;
+}
+
+int sensors_load(const struct sensors_options *options, struct sensor_status status[PICKET_SENSOR_COUNT],
+		 struct sensors **ret_sensors, char *reason, size_t reason_size)
+{
+	struct sensors *sensors = calloc(1, sizeof(*sensors));
+	struct attached *dispatcher;
+	int error;
+
+	if (!sensors)
+		return -ENOMEM;
+	sensors->cgroup2_fd = open(options->cgroup2_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sensors->cgroup2_fd < 0) {
+		error = -errno;
+		snprintf(reason, reason_size, "cannot open %s: %s", options->cgroup2_path, strerror(-error));
+		goto fail;
+	}
+	dispatcher = &sensors->objects[OBJECTS_SHARED];
+	dispatcher->info = object_find(OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT);
+	error = object_load(dispatcher->info, &options->objects, &sensors->maps, &dispatcher->object, reason,
+			    reason_size);
+	if (error)
+		goto fail;
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
+		error = load_sensor(sensors, sensor, options, &status[sensor]);
+		if (error && sensor == PICKET_SENSOR_LIFECYCLE) {
+			snprintf(reason, reason_size, "lifecycle sensor: %s", status[sensor].reason);
+			goto fail;
+		}
+	}
+	*ret_sensors = sensors;
+	return 0;
+fail:
+	sensors_close(sensors);
+	return error;
+}
+
+static int set_handler(struct sensors *sensors, uint32_t handler, const struct bpf_program *program)
+{
+	int fd = bpf_program__fd(program);
+
+	return bpf_map_update_elem(object_maps_fd(&sensors->maps, "handlers"), &handler, &fd, BPF_ANY);
+}
+
+static struct bpf_link *attach_program(struct sensors *sensors, const struct bpf_program *program)
+{
+	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+
+	if (type == BPF_CGROUP_INET4_CONNECT || type == BPF_CGROUP_INET6_CONNECT)
+		return bpf_program__attach_cgroup(program, sensors->cgroup2_fd);
+	return bpf_program__attach(program);
+}
+
+static int attach_object(struct sensors *sensors, struct attached *attached, char *reason, size_t reason_size)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, attached->object) {
+		uint32_t handler = handler_of(program);
+		struct bpf_link *link;
+		int error = 0;
+
+		if (!bpf_program__autoload(program))
+			continue; /* this kernel has no such function */
+		if (handler) {
+			error = set_handler(sensors, handler, program);
+		} else if (attached->link_count == LINKS_MAX) {
+			error = -E2BIG;
+		} else {
+			link = attach_program(sensors, program);
+			if (link)
+				attached->links[attached->link_count++] = link;
+			else
+				error = -errno;
+		}
+		if (error) {
+			snprintf(reason, reason_size, "%s did not attach: %s", bpf_program__name(program),
+				 strerror(-error));
+			return error;
+		}
+	}
+	return 0;
+}
+
+static int fill_syscalls(const struct sensors *sensors)
+{
+	struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS];
+	int fd = object_maps_fd(&sensors->maps, "syscalls"), error = 0;
+
+	syscall_table_fill(table);
+	for (uint32_t number = 0; number < PICKET_SYSCALL_NUMBERS && !error; number++)
+		error = bpf_map_update_elem(fd, &number, &table[number], BPF_ANY);
+	return error;
+}
+
+static void detach_object(struct attached *attached)
+{
+	while (attached->link_count)
+		bpf_link__destroy(attached->links[--attached->link_count]);
+}
+
+void sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT])
+{
+	char reason[sizeof(status[0].reason)] = "cannot fill the table of system calls";
+	int error;
+
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
+		struct attached *attached = &sensors->objects[sensor];
+
+		if (!attached->object)
+			continue;
+		status[sensor].up =
+			!attach_object(sensors, attached, status[sensor].reason, sizeof(status[sensor].reason));
+		if (!status[sensor].up) {
+			detach_object(attached);
+			status[sensor].backend = PICKET_BACKEND_NONE;
+		}
+	}
+	error = fill_syscalls(sensors);
+	if (!error)
+		error = attach_object(sensors, &sensors->objects[OBJECTS_SHARED], reason, sizeof(reason));
+	if (error && status[PICKET_SENSOR_FILE].backend == PICKET_BACKEND_TRACEPOINT) {
+		status[PICKET_SENSOR_FILE].up = false;
+		status[PICKET_SENSOR_FILE].backend = PICKET_BACKEND_NONE;
+		memcpy(status[PICKET_SENSOR_FILE].reason, reason, sizeof(reason));
+	}
+}
+
+const struct object_maps *sensors_maps(const struct sensors *sensors)
+{
+	return &sensors->maps;
+}
+
+void sensors_for_each_program(struct sensors *sensors, void (*each)(void *context, const char *name, int fd),
+			      void *context)
+{
+	struct bpf_program *program;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sensors->objects); i++) {
+		if (!sensors->objects[i].object)
+			continue;
+		bpf_object__for_each_program(program, sensors->objects[i].object)
+			if (bpf_program__autoload(program))
+				each(context, bpf_program__name(program), bpf_program__fd(program));
+	}
+}
+
+void sensors_close(struct sensors *sensors)
+{
+	if (!sensors)
+		return;
+	for (size_t i = ARRAY_SIZE(sensors->objects); i > 0; i--) {
+		detach_object(&sensors->objects[i - 1]);
+		bpf_object__close(sensors->objects[i - 1].object);
+	}
+	object_maps_close(&sensors->maps);
+	if (sensors->cgroup2_fd >= 0)
+		close(sensors->cgroup2_fd);
+	free(sensors);
+}

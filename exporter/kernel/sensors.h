@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Chooses for each sensor the best backend that this kernel lets load and
+ * attach, and keeps it attached.
+ */
+#ifndef SENSORS_H
+#define SENSORS_H
+
+#include "kernel/objects.h"
+#include "state/self_metrics.h"
+
+struct sensors;
+
+struct sensors_options {
+	struct object_options objects;
+	const char *cgroup2_path;
+	/* wanted backend per sensor; PICKET_BACKEND_COUNT: the best; PICKET_BACKEND_NONE: off */
+	enum picket_backend backends[PICKET_SENSOR_COUNT];
+};
+
+/**
+ * sensors_load() - load what this kernel allows; nothing is attached yet.
+ * @status: backend and reason per sensor are filled in.
+ * Return: 0 when at least the lifecycle sensor loaded, -errno and a sentence in @reason else.
+ */
+int sensors_load(const struct sensors_options *options, struct sensor_status status[PICKET_SENSOR_COUNT],
+		 struct sensors **ret_sensors, char *reason, size_t reason_size);
+
+/** sensors_attach() - start seeing. A sensor that fails is down with its reason; the others go on. */
+void sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT]);
+
+/** sensors_maps() - the shared maps; borrowed. */
+const struct object_maps *sensors_maps(const struct sensors *sensors);
+
+/** sensors_for_each_program() - name and file descriptor of every loaded program. */
+void sensors_for_each_program(struct sensors *sensors, void (*each)(void *context, const char *name, int fd),
+			      void *context);
+
+/** sensors_close() - detach and unload. NULL and half-built are fine. */
+void sensors_close(struct sensors *sensors);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers of the system calls in picket/syscalls.h, for the native and the 32-bit ABI. */
+#ifndef SYSCALL_TABLE_H
+#define SYSCALL_TABLE_H
+
+#include "picket/syscalls.h"
+
+/** syscall_table_fill() - every element of the array "syscalls". */
+void syscall_table_fill(struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS]);
+
+/* The half that only a file built with the 32-bit numbers can fill. */
+void syscall_table_fill_compat(struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS]);
+
+#endif
