@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a workload can do, one function per way of doing it. Each is run by the
+ * suite in a process of its own inside a watched cgroup.
+ */
+#ifndef OPERATIONS_H
+#define OPERATIONS_H
+
+#include <stddef.h>
+
+#include "picket/counters.h"
+#include "picket/event.h"
+
+/* Where the operations work; made by operations_prepare(). */
+struct operations_place {
+	char directory[64]; /* holds "secret", "link" -> secret, "hard", "plain", "script", "program" */
+	char secret[96];
+};
+
+int operations_prepare(struct operations_place *ret_place);
+void operations_remove(const struct operations_place *place);
+
+struct operation {
+	const char *name; /* sensor/what */
+	/* run before the counters are read; 0, or -errno when this kernel cannot do it (told as SKIP) */
+	int (*prepare)(const struct operations_place *place);
+	void (*run)(const struct operations_place *place);
+	unsigned int times; /* run is repeated so often */
+	/* what one run adds; everything else must stay as it is */
+	struct {
+		enum picket_counter counter;
+		unsigned int amount;
+	} adds[3];
+	size_t add_count;
+	int event;	  /* enum picket_kind expected once per run; -1: none */
+	const char *text; /* end of the event's path, or of its executable for programs; NULL: not looked at */
+};
+
+extern const struct operation operations[];
+extern const size_t operation_count;
+
+#endif

@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [native|SUITE ...]: the sensor suite on the running kernel and on Debian's kernels in QEMU.
+#
+# A suite is a Debian release (bullseye 5.10, bookworm 6.1, trixie 6.12). Its newest cloud kernel is fetched from the
+# mirror of this machine's own apt sources, booted with software emulation and an initramfs made here, and kept in
+# $CACHE between runs. The suite runs once per transport and per backend of the file sensor that the kernel offers.
+#
+# Prints a matrix and fails on any FAIL. A kernel that cannot be had is skipped aloud.
+# Environment: BUILD, CACHE, KERNELS_TIMEOUT (seconds per boot).
+set -euo pipefail
+
+BUILD=${BUILD:-build}
+CACHE=${CACHE:-$BUILD/kernels}
+KERNELS_TIMEOUT=${KERNELS_TIMEOUT:-400}
+RUNS=(
+	"--file=tracepoint"
+	"--file=tracepoint --transport=perfbuf"
+	"--file=fentry"
+)
+results=$CACHE/results
+mkdir -p "$CACHE"
+: >"$results"
+
+say() { printf '%s\n' "$*"; }
+
+# The Debian mirrors that apt uses here: the first that ends in /debian, and in /debian-security.
+mirrors() {
+	{
+		awk 'tolower($1) == "uris:" { for (i = 2; i <= NF; i++) print $i }' /etc/apt/sources.list.d/*.sources
+		sed -n 's/^[[:space:]]*deb[[:space:]]\+\(\[[^]]*\][[:space:]]*\)\?\([^[:space:]]\+\).*/\2/p' \
+			/etc/apt/sources.list /etc/apt/sources.list.d/*.list
+	} 2>/dev/null | sed 's#/*$##' || true # not every machine has both kinds of files
+}
+
+# fetch_kernel SUITE: prints the path of its vmlinuz.
+fetch_kernel() {
+	local suite=$1 directory=$CACHE/$1 main security image version options
+	main=$(grep -m1 '/debian$' <<<"$(mirrors)") || { say "no Debian mirror among this machine's apt sources" >&2; return 1; }
+	security=$(grep -m1 '/debian-security$' <<<"$(mirrors)" || true)
+	mkdir -p "$directory/lists/partial" "$directory/archives/partial"
+	directory=$(cd "$directory" && pwd)
+	: >"$directory/status"
+	local key="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+	{
+		say "deb $key $main $suite main"
+		[ -z "$security" ] || say "deb $key $security $suite-security main"
+	} >"$directory/sources.list"
+	options=(-o Dir::State="$directory" -o Dir::State::Lists="$directory/lists" -o Dir::State::status="$directory/status"
+		-o Dir::Cache="$directory" -o Dir::Etc::sourcelist="$directory/sources.list" -o Dir::Etc::sourceparts=/dev/null
+		-o Dir::Etc::preferencesparts=/dev/null -o APT::Architecture=amd64 -o APT::Architectures::=amd64
+		-o Acquire::Languages=none -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root)
+	timeout 180 apt-get "${options[@]}" update -qq >"$directory/update.log" 2>&1 || true
+	image=$(apt-cache "${options[@]}" show --no-all-versions linux-image-cloud-amd64 2>/dev/null |
+		sed -n 's/^Depends:.*\(linux-image-[0-9][^ ,]*\).*/\1/p' | head -1)
+	[ -n "$image" ] || { say "no cloud kernel in $suite" >&2; return 1; }
+	version=$(apt-cache "${options[@]}" show --no-all-versions "$image" | sed -n 's/^Version: //p' | head -1)
+	if [ "$(cat "$directory/have" 2>/dev/null)" != "$image $version" ]; then
+		rm -rf "$directory/root" "$directory"/*.deb
+		(cd "$directory" && timeout 400 apt-get "${options[@]}" download -qq "$image" >&2)
+		dpkg-deb -x "$directory/${image}"_*.deb "$directory/root"
+		rm -f "$directory"/*.deb
+		say "$image $version" >"$directory/have"
+	fi
+	ls "$directory"/root/boot/vmlinuz-* | tail -1
+}
+
+# make_initramfs OUTPUT: busybox, the suite with its libraries, and an init that runs it.
+make_initramfs() {
+	local root link
+	root=$(mktemp -d "$CACHE/root.XXXXXX")
+	mkdir -p "$root"/{bin,proc,sys,dev,tmp,run,suite}
+	cp "$(command -v busybox)" "$root/bin/busybox"
+	for link in sh mount mkdir ip poweroff echo; do ln -s busybox "$root/bin/$link"; done
+	cp "$BUILD/kernels/suite" "$BUILD/kernels/nothing" "$root/suite/"
+	ldd "$BUILD/kernels/suite" | grep -o '/[^ )]*' | sort -u | while read -r library; do
+		install -D -m 755 "$(readlink -f "$library")" "$root$library"
+	done
+	{
+		cat <<-'INIT'
+			#!/bin/sh
+			export PATH=/bin
+			mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev
+			mount -t tmpfs tmp /tmp; mount -t securityfs s /sys/kernel/security
+			mount -t tracefs t /sys/kernel/tracing; mount -t bpf bpf /sys/fs/bpf
+			mount -t cgroup2 c /sys/fs/cgroup; ip link set lo up
+		INIT
+		local run
+		for run in "${RUNS[@]}"; do say "echo \"RUN $run\"; /suite/suite $run; echo \"EXIT \$?\""; done
+		say "echo SUITE-END"
+		say "poweroff -f"
+	} >"$root/init"
+	chmod 755 "$root/init"
+	(cd "$root" && find . -mindepth 1 | LC_ALL=C sort | busybox cpio -o -H newc -R 0:0 2>/dev/null | gzip -1) >"$1"
+	rm -rf "$root"
+}
+
+# record NAME LOG: adds "kernel run test result" lines to $results.
+record() {
+	awk -v kernel="$1" '
+		/^RUN / { run = $2; for (i = 3; i <= NF; i++) run = run "," $i; next }
+		/^(PASS|FAIL|SKIP) / { print kernel, run, $2, $1 }' "$2" >>"$results"
+	grep '^FAIL' "$2" | sed "s/^/$1: /" || true
+}
+
+run_native() {
+	local run log=$CACHE/native.log
+	: >"$log"
+	for run in "${RUNS[@]}"; do
+		case $run in *fentry*) "$BUILD/picket" sensors --json | grep -q '"backend":"fentry","works":true' ||
+			{ say "SKIP native $run: this kernel refuses fentry"; continue; } ;; esac
+		say "RUN $run" >>"$log"
+		# shellcheck disable=SC2086
+		timeout "$KERNELS_TIMEOUT" "$BUILD/kernels/suite" $run >>"$log" || true
+	done
+	record "native" "$log"
+}
+
+run_qemu() {
+	local suite=$1 kernel log=$CACHE/$1.log
+	kernel=$(fetch_kernel "$suite") || { say "SKIP $suite: its kernel cannot be had"; return 0; }
+	make_initramfs "$CACHE/$suite.img"
+	rm -f "$log"
+	timeout -k 5 "$KERNELS_TIMEOUT" qemu-system-x86_64 -accel tcg -cpu max -m 1024 -smp 2 -nodefaults -display none \
+		-no-reboot -serial file:"$log.raw" -kernel "$kernel" -initrd "$CACHE/$suite.img" \
+		-append "console=ttyS0 quiet panic=-1 lsm=landlock,lockdown,yama,integrity,apparmor,bpf" </dev/null || true
+	tr -d '\r' <"$log.raw" >"$log"
+	if ! grep -q '^SUITE-END' "$log"; then
+		say "FAIL $suite did not reach its end; last lines:"
+		tail -5 "$log"
+		say "$suite - boot FAIL" >>"$results"
+	fi
+	record "$suite-$(sed -n 's/^KERNEL //p' "$log" | head -1 | cut -d. -f1,2)" "$log"
+}
+
+for target in "${@:-native bullseye bookworm trixie}"; do
+	for name in $target; do
+		case $name in
+		native) run_native ;;
+		*) if command -v qemu-system-x86_64 >/dev/null; then run_qemu "$name"; else say "SKIP $name: no qemu-system-x86_64"; fi ;;
+		esac
+	done
+done
+
+say
+awk '{ column = $1 " " $2; if (!(column in known)) { known[column] = 1; columns[++n] = column }
+       count[column, $4]++ }
+     END { printf "%-20s %-46s %6s %6s %6s\n", "kernel", "run", "passed", "failed", "skipped"
+	   for (i = 1; i <= n; i++) { split(columns[i], c, " ")
+		printf "%-20s %-46s %6d %6d %6d\n", c[1], c[2], count[columns[i], "PASS"], count[columns[i], "FAIL"], count[columns[i], "SKIP"] } }' \
+	"$results"
+say
+awk '{ n[$4]++ } END { printf "%d passed, %d failed, %d skipped\n", n["PASS"], n["FAIL"], n["SKIP"] }' "$results"
+! grep -q ' FAIL$' "$results"

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The sensor suite: every operation, in a watched cgroup, against the kernel
+ * that runs now. Counters must move by exactly what was done, and by nothing
+ * else; each operation must arrive once as an event with the resolved path.
+ *
+ * suite [--transport=ringbuf|perfbuf] [--SENSOR=BACKEND ...]
+ * Prints PASS, FAIL or SKIP lines. Exit status: 0 no FAIL, 1 some, 2 no start.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "kernel/cgroup_fs.h"
+#include "kernel/kernel.h"
+#include "operations.h"
+
+#define EVENTS_MAX 4096
+
+struct seen {
+	uint16_t kind;
+	char path[256];
+	char executable[256];
+};
+
+static struct suite {
+	struct event_loop *loop;
+	struct kernel *kernel;
+	struct self_metrics metrics;
+	struct operations_place place;
+	struct seen events[EVENTS_MAX];
+	size_t event_count;
+	char cgroup[256];
+	uint32_t slot;
+	unsigned int failed, passed, skipped;
+} suite;
+
+static void on_record(void *context, const void *record, size_t size)
+{
+	const struct picket_event *event = record;
+	struct seen *seen = &suite.events[suite.event_count];
+
+	(void)context;
+	if (!event_valid(record, size)) {
+		printf("FAIL transport/valid_record size %zu\n", size);
+		suite.failed++;
+		return;
+	}
+	if (event->slot != suite.slot || event->slot < PICKET_SLOT_FIRST || suite.event_count == EVENTS_MAX)
+		return;
+	seen->kind = event->kind;
+	snprintf(seen->path, sizeof(seen->path), "%s", event_text(event, PICKET_TEXT_PATH));
+	snprintf(seen->executable, sizeof(seen->executable), "%s", event_text(event, PICKET_TEXT_EXECUTABLE));
+	suite.event_count++;
+}
+
+static void report(const char *result, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void report(const char *result, const char *name, const char *format, ...)
+{
+	va_list arguments;
+
+	printf("%s %s ", result, name);
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	putchar('\n');
+	fflush(stdout);
+	suite.failed += strcmp(result, "FAIL") == 0;
+	suite.passed += strcmp(result, "PASS") == 0;
+	suite.skipped += strcmp(result, "SKIP") == 0;
+}
+
+/* The child: enters the cgroup, prepares, and runs when it is told to. */
+static void run_child(const struct operation *operation, int ready_fd, int go_fd)
+{
+	char path[300], byte;
+	int fd, error = 0;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", suite.cgroup);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		_exit(1);
+	close(fd);
+	if (operation->prepare)
+		error = operation->prepare(&suite.place);
+	if (write(ready_fd, &error, sizeof(error)) != sizeof(error) || read(go_fd, &byte, 1) != 1)
+		_exit(1);
+	for (unsigned int i = 0; i < operation->times; i++)
+		operation->run(&suite.place);
+	if (write(ready_fd, &error, sizeof(error)) != sizeof(error) || read(go_fd, &byte, 1) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+static bool check_counters(const struct operation *operation, const struct picket_counters *before,
+			   const struct picket_counters *after)
+{
+	bool right = true;
+
+	for (int i = 0; i < PICKET_COUNTER_COUNT; i++) {
+		uint64_t wanted = 0, got = after->value[i] - before->value[i];
+
+		for (size_t j = 0; j < operation->add_count; j++)
+			if ((int)operation->adds[j].counter == i)
+				wanted = (uint64_t)operation->adds[j].amount * operation->times;
+		if (got == wanted)
+			continue;
+		report("FAIL", operation->name, "%s{%s} moved by %llu, expected %llu",
+		       counter_families[counter_infos[i].family].name, counter_infos[i].labels,
+		       (unsigned long long)got, (unsigned long long)wanted);
+		right = false;
+	}
+	return right;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t size = strlen(text), end_size = strlen(end);
+
+	return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+static bool check_events(const struct operation *operation)
+{
+	unsigned int count = 0;
+
+	if (operation->event < 0)
+		return true;
+	for (size_t i = 0; i < suite.event_count; i++) {
+		const struct seen *seen = &suite.events[i];
+		const char *text = seen->kind == PICKET_KIND_PROCESS_EXEC ? seen->executable : seen->path;
+
+		if (seen->kind != operation->event)
+			continue;
+		count++;
+		if (operation->text && !ends_with(text, operation->text)) {
+			report("FAIL", operation->name, "the event says %s, expected ...%s", text, operation->text);
+			return false;
+		}
+	}
+	if (count == operation->times)
+		return true;
+	report("FAIL", operation->name, "%u events, expected %u", count, operation->times);
+	return false;
+}
+
+static void run_operation(const struct operation *operation)
+{
+	struct counter_table table = kernel_counters(suite.kernel);
+	struct picket_counters before, after;
+	int ready[2], go[2], error = -EIO;
+	pid_t child;
+
+	if (pipe(ready) || pipe(go))
+		return;
+	fflush(stdout);
+	child = fork();
+	if (child == 0) {
+		close(go[1]); /* or the child would never see the parent go */
+		run_child(operation, ready[1], go[0]);
+	}
+	if (read(ready[0], &error, sizeof(error)) != sizeof(error) || error) {
+		report("SKIP", operation->name, "cannot be done here: %s", strerror(-error));
+		goto end;
+	}
+	kernel_drain(suite.kernel);
+	suite.event_count = 0;
+	before = table.slots[suite.slot];
+	if (write(go[1], "g", 1) != 1 || read(ready[0], &error, sizeof(error)) != sizeof(error)) {
+		report("FAIL", operation->name, "the operation did not end");
+		goto end;
+	}
+	after = table.slots[suite.slot];
+	kernel_drain(suite.kernel);
+	/* both, so that one run shows all that is wrong */
+	if (check_counters(operation, &before, &after) & check_events(operation))
+		report("PASS", operation->name, "%u", operation->times);
+end:
+	close(go[1]);
+	waitpid(child, NULL, 0);
+	close(go[0]);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* Every event of every kind, from every path: what the rules can ask for at most. */
+static int watch_everything(void)
+{
+	struct compiled_policy all = { .policy = { .container_kinds = ~0ULL,
+						   .any_path = PICKET_WATCH_READ | PICKET_WATCH_WRITE |
+							       PICKET_WATCH_PATH | PICKET_WATCH_FAILED |
+							       PICKET_WATCH_EXEC,
+						   .flags = PICKET_POLICY_FAILED | PICKET_POLICY_ARGS } };
+
+	return kernel_install_policy(suite.kernel, &all);
+}
+
+static int make_cgroup(const char *cgroup2)
+{
+	uint64_t id;
+	int error;
+
+	snprintf(suite.cgroup, sizeof(suite.cgroup), "%s/picket-suite-%d", cgroup2, getpid());
+	if (mkdir(suite.cgroup, 0755))
+		return -errno;
+	error = cgroup_fs_id(cgroup2, strrchr(suite.cgroup, '/'), &id);
+	if (error)
+		return error;
+	suite.slot = kernel_find_cgroup(suite.kernel, id);
+	if (suite.slot < PICKET_SLOT_FIRST) {
+		report("FAIL", "lifecycle/slot_at_mkdir", "the new cgroup has no slot");
+		return -ENOENT;
+	}
+	kernel_set_class(suite.kernel, suite.slot, PICKET_CGROUP_CONTAINER);
+	report("PASS", "lifecycle/slot_at_mkdir", "slot %u", suite.slot);
+	return 0;
+}
+
+static int parse_arguments(int argc, char **argv, struct kernel_options *options)
+{
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
+		options->sensors.backends[sensor] = PICKET_BACKEND_COUNT;
+	for (int i = 1; i < argc; i++) {
+		bool known = false;
+
+		if (strncmp(argv[i], "--transport=", 12) == 0) {
+			options->sensors.objects.use_perf_buffer = strcmp(argv[i] + 12, "perfbuf") == 0;
+			continue;
+		}
+		for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
+			for (int backend = 0; backend < PICKET_BACKEND_COUNT; backend++) {
+				char text[64];
+
+				snprintf(text, sizeof(text), "--%s=%s", picket_sensor_name(sensor),
+					 picket_backend_name(backend));
+				if (strcmp(argv[i], text) == 0) {
+					options->sensors.backends[sensor] = backend;
+					known = true;
+				}
+			}
+		if (!known) {
+			fprintf(stderr, "suite: unknown argument %s\n", argv[i]);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int start(const struct kernel_options *options)
+{
+	char reason[256] = "";
+	int error = event_loop_new(&suite.loop);
+
+	if (!error)
+		error = kernel_open(suite.loop, options, &suite.metrics, &suite.kernel, reason, sizeof(reason));
+	if (error) {
+		printf("FAIL start/load %s\n", *reason ? reason : strerror(-error));
+		return error;
+	}
+	for (uint32_t slot = PICKET_SLOT_FIRST; slot < 64; slot++)
+		kernel_offer_slot(suite.kernel, slot);
+	error = watch_everything();
+	if (!error)
+		kernel_attach(suite.kernel);
+	kernel_check_canaries(suite.kernel);
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
+		const struct sensor_status *status = &suite.metrics.sensors[sensor];
+		char name[64];
+
+		snprintf(name, sizeof(name), "canary/%s", picket_sensor_name(sensor));
+		report(status->up ? "PASS" : "FAIL", name, "%s %s", picket_backend_name(status->backend),
+		       status->reason);
+	}
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	struct kernel_options options = {
+		.sensors.objects = { .max_slots = 64, .buffer_bytes = 4 << 20 },
+		.procfs_path = "/proc",
+		.on_record = on_record,
+	};
+	AUTO_FREE char *cgroup2 = NULL;
+	struct utsname name;
+
+	uname(&name);
+	printf("KERNEL %s\n", name.release);
+	if (parse_arguments(argc, argv, &options) || cgroup_fs_find_mount("/proc", &cgroup2))
+		return 2;
+	options.sensors.cgroup2_path = cgroup2;
+	if (start(&options) || operations_prepare(&suite.place))
+		return 2;
+	if (make_cgroup(cgroup2) == 0)
+		for (size_t i = 0; i < operation_count; i++)
+			run_operation(&operations[i]);
+	rmdir(suite.cgroup);
+	operations_remove(&suite.place);
+	kernel_close(suite.kernel);
+	event_loop_free(suite.loop);
+	printf("%u passed, %u failed, %u skipped\n", suite.passed, suite.failed, suite.skipped);
+	return suite.failed ? 1 : 0;
+}
