@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "counter_table.h"
+
+#define FAMILY(id, name, unit, help) [PICKET_FAMILY_##id] = { name, unit, help },
+#define COUNTER(id, family, labels) [PICKET_COUNTER_##id] = { PICKET_FAMILY_##family, labels },
+
+const struct counter_family counter_families[PICKET_FAMILY_COUNT] = { PICKET_FAMILIES(FAMILY) };
+const struct counter_info counter_infos[PICKET_COUNTER_COUNT] = { PICKET_COUNTERS(COUNTER) };
+
+static uint64_t read_slot(const struct counter_table *table, uint32_t slot, enum picket_counter counter)
+{
+	if (slot >= table->slot_count)
+		return 0;
+	return __atomic_load_n((uint64_t *)&table->slots[slot].value[counter], __ATOMIC_RELAXED);
+}
+
+uint64_t counter_table_read(const struct counter_table *table, const struct registry *registry,
+			    const struct container *container, enum picket_counter counter)
+{
+	const uint32_t *folded;
+	size_t count = registry_folded_slots(registry, container, &folded);
+	uint64_t sum = read_slot(table, container->slot, counter);
+
+	for (size_t i = 0; i < count; i++)
+		sum += read_slot(table, folded[i], counter);
+	return sum;
+}

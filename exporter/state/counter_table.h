@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The counters of all slots, as the kernel maps them, and the tables that
+ * describe them.
+ */
+#ifndef COUNTER_TABLE_H
+#define COUNTER_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "picket/counters.h"
+#include "registry.h"
+
+struct counter_family {
+	const char *name; /* without _total */
+	const char *unit;
+	const char *help;
+};
+
+struct counter_info {
+	enum picket_family family;
+	const char *labels; /* "name=value,name=value" or "" */
+};
+
+extern const struct counter_family counter_families[PICKET_FAMILY_COUNT];
+extern const struct counter_info counter_infos[PICKET_COUNTER_COUNT];
+
+/* View of the mmapable array: slot_count elements, borrowed from kernel/. */
+struct counter_table {
+	struct picket_counters *slots;
+	size_t slot_count;
+};
+
+/** counter_table_read() - one counter of a container, its folded slots added. */
+uint64_t counter_table_read(const struct counter_table *table, const struct registry *registry,
+			    const struct container *container, enum picket_counter counter);
+
+#endif

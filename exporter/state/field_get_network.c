@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Fields of a connection. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "cleanup.h"
+#include "state/field_get.h"
+
+struct protocol_name {
+	uint16_t protocol;
+	const char *name;
+};
+
+static const struct protocol_name protocols[] = {
+	{ IPPROTO_TCP, "tcp" },	  { IPPROTO_MPTCP, "tcp" }, { IPPROTO_UDP, "udp" },   { IPPROTO_UDPLITE, "udplite" },
+	{ IPPROTO_SCTP, "sctp" }, { IPPROTO_DCCP, "dccp" }, { IPPROTO_ICMP, "icmp" }, { IPPROTO_ICMPV6, "icmp" },
+};
+
+static bool is_ip(const struct picket_event *event)
+{
+	return event->network.family == AF_INET || event->network.family == AF_INET6;
+}
+
+/* What goes over the wire: an IPv4 address written as IPv6 (::ffff:a.b.c.d) is IPv4. */
+static bool is_ipv4(const struct picket_event *event)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return event->network.family == AF_INET ||
+	       (event->network.family == AF_INET6 && memcmp(event->network.address, mapped, sizeof(mapped)) == 0);
+}
+
+FIELD_GETTER(field_get_address)
+{
+	const struct picket_event *event = context->event;
+	bool ipv4 = is_ipv4(event);
+
+	if (!is_ip(event))
+		return false;
+	ret_value->type = FIELD_ADDRESS;
+	ret_value->address.family = ipv4 ? AF_INET : AF_INET6;
+	memset(ret_value->address.bytes, 0, sizeof(ret_value->address.bytes));
+	if (ipv4)
+		memcpy(ret_value->address.bytes, event->network.address + (event->network.family == AF_INET ? 0 : 12), 4);
+	else
+		memcpy(ret_value->address.bytes, event->network.address, 16);
+	return true;
+}
+
+FIELD_GETTER(field_get_port)
+{
+	return is_ip(context->event) && field_set_integer(ret_value, context->event->network.port);
+}
+
+FIELD_GETTER(field_get_network_type)
+{
+	return is_ip(context->event) && field_set_string(ret_value, is_ipv4(context->event) ? "ipv4" : "ipv6");
+}
+
+FIELD_GETTER(field_get_transport)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (protocols[i].protocol == context->event->network.protocol)
+			return field_set_string(ret_value, protocols[i].name);
+	return field_set_string(ret_value, "other");
+}

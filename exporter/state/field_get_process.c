@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Fields of the process, and of the cgroup and the event in general. */
+#include "state/field_get.h"
+
+/* What follows the last "/". */
+static bool set_last_component(struct field_value *ret_value, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return field_set_string(ret_value, slash ? slash + 1 : path);
+}
+
+/* Events about a cgroup have no process. */
+static bool set_process_number(const struct event_context *context, struct field_value *ret_value, int64_t number)
+{
+	return context->event->pid && field_set_integer(ret_value, number);
+}
+
+static bool set_flag(const struct event_context *context, struct field_value *ret_value, uint32_t flags)
+{
+	return field_set_boolean(ret_value, context->event->flags & flags);
+}
+
+FIELD_GETTER(field_get_pid)
+{
+	return set_process_number(context, ret_value, context->event->pid);
+}
+
+FIELD_GETTER(field_get_parent_pid)
+{
+	return context->event->parent_pid && set_process_number(context, ret_value, context->event->parent_pid);
+}
+
+FIELD_GETTER(field_get_uid)
+{
+	return set_process_number(context, ret_value, context->event->uid);
+}
+
+FIELD_GETTER(field_get_gid)
+{
+	return set_process_number(context, ret_value, context->event->gid);
+}
+
+FIELD_GETTER(field_get_start_time)
+{
+	return set_process_number(context, ret_value, context->event->start_time_ns);
+}
+
+FIELD_GETTER(field_get_executable_path)
+{
+	return field_set_string(ret_value, event_text(context->event, PICKET_TEXT_EXECUTABLE));
+}
+
+FIELD_GETTER(field_get_executable_name)
+{
+	return set_last_component(ret_value, event_text(context->event, PICKET_TEXT_EXECUTABLE));
+}
+
+FIELD_GETTER(field_get_comm)
+{
+	return field_set_string(ret_value, context->event->comm);
+}
+
+FIELD_GETTER(field_get_requested_path)
+{
+	return field_set_string(ret_value, event_text(context->event, PICKET_TEXT_REQUESTED));
+}
+
+FIELD_GETTER(field_get_command_line)
+{
+	const struct picket_text *text = &context->event->text[PICKET_TEXT_ARGS];
+	const char *arguments = event_text(context->event, PICKET_TEXT_ARGS);
+	size_t size = text->size < FIELD_BUFFER_SIZE ? text->size : FIELD_BUFFER_SIZE - 1;
+
+	while (size && !arguments[size - 1])
+		size--;
+	for (size_t i = 0; i < size; i++)
+		buffer[i] = arguments[i] ? arguments[i] : ' ';
+	buffer[size] = '\0';
+	return field_set_text(ret_value, buffer, size);
+}
+
+FIELD_GETTER(field_get_parent_name)
+{
+	const struct picket_ancestor *parent = &context->event->ancestors[0];
+
+	return parent->pid && field_set_string(ret_value, parent->comm);
+}
+
+size_t field_get_all_ancestors(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX])
+{
+	const struct picket_ancestor *ancestors = context->event->ancestors;
+	size_t count = 0;
+
+	_Static_assert(PICKET_ANCESTORS <= FIELD_VALUES_MAX, "no room for all ancestors");
+	for (size_t i = 0; i < PICKET_ANCESTORS && ancestors[i].pid; i++)
+		if (field_set_string(&ret_values[count], ancestors[i].comm))
+			count++;
+	return count;
+}
+
+FIELD_GETTER(field_get_ancestors)
+{
+	struct field_value values[FIELD_VALUES_MAX];
+
+	return field_join(buffer, values, field_get_all_ancestors(context, values), " < ", ret_value);
+}
+
+FIELD_GETTER(field_get_exit_code)
+{
+	return !context->event->exit.signal && field_set_integer(ret_value, context->event->exit.code);
+}
+
+FIELD_GETTER(field_get_exit_signal)
+{
+	return context->event->exit.signal && field_set_integer(ret_value, context->event->exit.signal);
+}
+
+FIELD_GETTER(field_get_oom_killed)
+{
+	return field_set_boolean(ret_value, context->event->exit.oom);
+}
+
+FIELD_GETTER(field_get_memfd)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_MEMFD);
+}
+
+FIELD_GETTER(field_get_deleted)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_DELETED);
+}
+
+FIELD_GETTER(field_get_upper)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_UPPER);
+}
+
+FIELD_GETTER(field_get_io_uring)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_IO_URING);
+}
+
+FIELD_GETTER(field_get_compat)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_COMPAT);
+}
+
+FIELD_GETTER(field_get_via_proc)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_VIA_PROC);
+}
+
+FIELD_GETTER(field_get_foreign_mount)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_FOREIGN_MNT);
+}
+
+FIELD_GETTER(field_get_outside_container)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_VIA_PROC | PICKET_EVENT_FOREIGN_MNT);
+}
+
+FIELD_GETTER(field_get_path_cut)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_PATH_CUT);
+}
+
+FIELD_GETTER(field_get_cgroup_path)
+{
+	return field_set_string(ret_value, event_text(context->event, PICKET_TEXT_PATH));
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A finding as one sentence: "cat (pid 7) in container web opened /etc/shadow for read; kill: done". */
+#include <stdarg.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "state/finding.h"
+#include "state/utf8.h"
+
+#define PHRASE_SIZE 256
+
+struct sentence {
+	const struct finding *finding;
+	char *buffer;
+	size_t size, used;
+};
+
+static void add_text(struct sentence *sentence, const char *text)
+{
+	sentence->used = utf8_append_printable(sentence->buffer, sentence->size, sentence->used, text, strlen(text));
+}
+
+static void add_phrase(struct sentence *sentence, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Short texts of our own. */
+static void add_phrase(struct sentence *sentence, const char *format, ...)
+{
+	char phrase[PHRASE_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(phrase, sizeof(phrase), format, arguments);
+	va_end(arguments);
+	add_text(sentence, phrase);
+}
+
+/* A field's value, or @otherwise when the event has none. */
+static void add_field(struct sentence *sentence, const char *name, const char *otherwise)
+{
+	const struct field *field = catalogue_find_field(name);
+	char buffer[FIELD_BUFFER_SIZE], text[FIELD_BUFFER_SIZE];
+	struct field_value value;
+
+	if (!field || !field->get(&sentence->finding->context, buffer, &value)) {
+		add_text(sentence, otherwise);
+		return;
+	}
+	field_format(&value, text, sizeof(text));
+	add_text(sentence, text);
+}
+
+static void add_exec(struct sentence *sentence)
+{
+	add_text(sentence, " started ");
+	add_field(sentence, "process.executable.path", "a program");
+	add_phrase(sentence, " as pid %u", sentence->finding->context.event->pid);
+}
+
+static void add_exit(struct sentence *sentence)
+{
+	const struct picket_event *event = sentence->finding->context.event;
+
+	if (event->exit.signal)
+		add_phrase(sentence, " was ended by signal %u%s", event->exit.signal,
+			   event->exit.oom ? ", because memory ran out" : "");
+	else
+		add_phrase(sentence, " ended with status %u", event->exit.code);
+}
+
+static void add_open(struct sentence *sentence)
+{
+	const struct picket_event *event = sentence->finding->context.event;
+
+	add_text(sentence, event->result < 0 ? " was refused " : " opened ");
+	add_field(sentence, "file.path", "a file");
+	add_text(sentence, event->result < 0 ? " (" : " for ");
+	add_field(sentence, event->result < 0 ? "file.error" : "file.access", "control");
+	add_text(sentence, event->result < 0 ? ")" : "");
+}
+
+static void add_connect(struct sentence *sentence)
+{
+	add_text(sentence, " connected to ");
+	add_field(sentence, "destination.address", "an address");
+	add_text(sentence, " port ");
+	add_field(sentence, "destination.port", "unknown");
+	add_text(sentence, " by ");
+	add_field(sentence, "network.transport", "other");
+}
+
+static void add_cgroup(struct sentence *sentence)
+{
+	bool removed = sentence->finding->context.event->kind == PICKET_KIND_CGROUP_REMOVE;
+
+	add_text(sentence, removed ? "the cgroup was removed: " : "a cgroup was made: ");
+	add_field(sentence, "cgroup.path", "unknown");
+}
+
+static void (*const deeds[PICKET_KIND_COUNT])(struct sentence *sentence) = {
+	[PICKET_KIND_CGROUP_CREATE] = add_cgroup, [PICKET_KIND_CGROUP_REMOVE] = add_cgroup,
+	[PICKET_KIND_PROCESS_EXEC] = add_exec,	  [PICKET_KIND_PROCESS_EXIT] = add_exit,
+	[PICKET_KIND_FILE_OPEN] = add_open,	  [PICKET_KIND_NETWORK_CONNECT] = add_connect,
+};
+
+/* After an exec the process has its new name already: the parent tells who started it. */
+static void add_actor(struct sentence *sentence)
+{
+	const struct event_context *context = &sentence->finding->context;
+	bool exec = context->event->kind == PICKET_KIND_PROCESS_EXEC;
+
+	if (!context->event->pid)
+		return;
+	add_field(sentence, exec ? "process.parent.name" : "process.executable.name", "a process");
+	if (!exec)
+		add_phrase(sentence, " (pid %u)", context->event->pid);
+	if (!context->container) {
+		add_text(sentence, " on the host");
+		return;
+	}
+	add_text(sentence, " in container ");
+	add_field(sentence, "container.name", context->container->id && *context->container->id ? context->container->id
+											    : "without a name");
+}
+
+void finding_summary(const struct finding *finding, char *buffer, size_t size)
+{
+	struct sentence sentence = { .finding = finding, .buffer = buffer, .size = size };
+	const struct picket_event *event = finding->context.event;
+
+	if (!size)
+		return;
+	buffer[0] = '\0';
+	add_actor(&sentence);
+	if (deeds[event->kind])
+		deeds[event->kind](&sentence);
+	for (unsigned int i = 0; i < RESPONSE_COUNT; i++)
+		if (finding->outcomes[i] != OUTCOME_NONE)
+			add_phrase(&sentence, "; %s: %s", response_name(i), outcome_name(finding->outcomes[i]));
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a condition says of paths in terms of the kernel's tries. Private to policy_compile.c. */
+#ifndef POLICY_NARROW_H
+#define POLICY_NARROW_H
+
+#include "rules.h"
+
+#define NARROW_BUFFER_SIZE 4104 /* the longest value and a "/" */
+
+/* The fields that the compiler knows by heart. */
+struct policy_fields {
+	const struct field *path, *name, *directory, *access, *error;
+	const struct field *executable_path, *executable_name, *command_line;
+	const struct field *via_proc, *foreign_mount, *outside_container;
+};
+
+void policy_fields_find(struct policy_fields *ret_fields);
+
+/* How few events pass, best first. */
+enum narrowing { NARROW_PATH, NARROW_PREFIX, NARROW_NAME, NARROW_NAME_PREFIX, NARROW_NOTHING };
+
+/* A key that every match of one value falls under. */
+struct target {
+	enum narrowing narrowing;
+	const char *text;
+	size_t size;
+};
+
+/** policy_narrow_value() - @buffer may hold the text. NARROW_NOTHING when any path may match. */
+struct target policy_narrow_value(const struct policy_fields *fields, const struct condition *condition, size_t i,
+				  char buffer[NARROW_BUFFER_SIZE]);
+
+/** policy_narrow_rule() - the condition of where: that lets pass fewest, or NULL when none narrows. */
+const struct condition *policy_narrow_rule(const struct policy_fields *fields, const struct rule *rule);
+
+/** policy_only_detours() - the rule matches only events that carry a detour flag; the kernel sends all of those. */
+bool policy_only_detours(const struct policy_fields *fields, const struct rule *rule);
+
+/** policy_mentions() - whether some condition of the rule, where or unless, tests @field. */
+bool policy_mentions(const struct rule *rule, const struct field *field);
+
+#endif

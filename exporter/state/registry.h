@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which cgroup belongs to which workload, and which counter slot it owns.
+ *
+ * Pure state: it is told of cgroups (by kernel/) and reads the runtimes'
+ * files below a root given at creation, so tests run without root.
+ */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "container.h"
+
+struct registry;
+
+struct registry_options {
+	const char *root_path;	   /* host's root, "/" or "/host"; runtimes' files are read below it */
+	unsigned int max_slots;	   /* size of the counter array */
+	bool systemd_services;	   /* services and sessions of the host are workloads too */
+	int64_t retention_ns;	   /* how long a removed container waits for a scrape (5 minutes) */
+};
+
+/*
+ * A container that is started again under the same id (docker restart) stays
+ * the same struct container: its counters go on, and no series appears twice.
+ */
+
+/* What the kernel's map must say of a cgroup after registry_add(). */
+struct registry_verdict {
+	uint32_t slot;
+	uint32_t class;			/* PICKET_CGROUP_* */
+	struct container *container;	/* borrowed; NULL for the host's */
+	bool created;			/* this call made the container, or started it again */
+};
+
+int registry_new(const struct registry_options *options, struct registry **ret_registry);
+void registry_free(struct registry *registry);
+
+/**
+ * registry_add() - a cgroup exists.
+ * @cgroup_id: inode of its v2 directory. @parent_id: of its parent, 0 unknown.
+ * @path: within the cgroup2 mount.
+ * @kernel_slot: slot that the kernel gave it at mkdir, 0 if none. It is kept
+ *	for a new container; a nested cgroup's slot is folded into its container's.
+ * Reads the runtime's files for a new container. Calling it again for a known
+ * cgroup answers the same and reads the names again if they were missing.
+ * Return: 0, -ENOMEM, -ENOSPC (no slot: verdict says PICKET_SLOT_OVERFLOW).
+ */
+int registry_add(struct registry *registry, uint64_t cgroup_id, uint64_t parent_id, const char *path,
+		 uint32_t kernel_slot, struct registry_verdict *ret_verdict);
+
+/** registry_remove() - the cgroup's directory is gone. Its container, if it was the owner, starts its retention. */
+void registry_remove(struct registry *registry, uint64_t cgroup_id);
+
+/** registry_find() - the workload that owns a cgroup (descendants too), dead ones within retention as well. */
+struct container *registry_find(struct registry *registry, uint64_t cgroup_id);
+
+/** registry_find_by_name() - by full id, id prefix (>= 12), or name; NULL also when ambiguous. Live first. */
+struct container *registry_find_by_name(struct registry *registry, const char *name);
+
+/** registry_knows() - whether registry_add() was called for this cgroup, container or not. */
+bool registry_knows(struct registry *registry, uint64_t cgroup_id);
+
+/**
+ * registry_expire() - forget containers whose retention is over or whose last values were exposed.
+ * @now_unix_ns: CLOCK_REALTIME.
+ * @free_slot: called for each slot that is free again, folded ones too, so that
+ *	kernel/ can zero it and hand it out anew.
+ * Return: containers forgotten.
+ */
+unsigned int registry_expire(struct registry *registry, int64_t now_unix_ns,
+			     void (*free_slot)(void *context, uint32_t slot), void *context);
+
+/** registry_retry_names() - read the files of containers that have no name yet. Return: how many got one. */
+unsigned int registry_retry_names(struct registry *registry);
+
+/* Iteration in creation order; stable while nothing is added or expired. */
+size_t registry_count(const struct registry *registry);
+struct container *registry_at(const struct registry *registry, size_t index);
+
+/** registry_version() - changes whenever containers were added, expired or renamed. */
+uint64_t registry_version(const struct registry *registry);
+
+/** registry_take_slot() - a free slot for a cgroup found at start, when the kernel did not give one. 0: none. */
+uint32_t registry_take_slot(struct registry *registry);
+
+/**
+ * registry_folded_slots() - slots of nested cgroups that were counted apart before
+ * they were known to belong to @container; their values belong to its totals.
+ * Return: number of slots; *ret_slots borrowed until the next registry call.
+ */
+size_t registry_folded_slots(const struct registry *registry, const struct container *container,
+			     const uint32_t **ret_slots);
+
+/** registry_reset_rules() - size every container's rule_matches for a new rule set; @map[old index] = new index or -1. */
+int registry_reset_rules(struct registry *registry, size_t rule_count, const int *map, size_t map_count);
+
+#endif

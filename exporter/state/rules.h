@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Rules: read from YAML, compiled once, judged for each event.
+ *
+ * A rule set is immutable after rules_load(): a reload makes a new one and
+ * swaps the pointer, so no event is judged by half a set.
+ */
+#ifndef RULES_H
+#define RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "catalogue.h"
+
+enum severity {
+	SEVERITY_DEBUG,
+	SEVERITY_INFO,
+	SEVERITY_NOTICE,
+	SEVERITY_WARNING,
+	SEVERITY_ERROR,
+	SEVERITY_CRITICAL,
+	SEVERITY_COUNT
+};
+const char *severity_name(enum severity severity);
+
+enum rule_scope { RULE_SCOPE_CONTAINER, RULE_SCOPE_HOST, RULE_SCOPE_ANY };
+
+/* Bits of rule.responses. */
+enum response_action {
+	RESPONSE_DENY,
+	RESPONSE_KILL,
+	RESPONSE_PAUSE,
+	RESPONSE_ISOLATE,
+	RESPONSE_INVESTIGATE,
+	RESPONSE_COUNT
+};
+const char *response_name(enum response_action action);
+
+enum condition_operator {
+	OPERATOR_EQUALS, /* also `in`: any of the values */
+	OPERATOR_PREFIX,
+	OPERATOR_SUFFIX,
+	OPERATOR_GLOB,
+	OPERATOR_REGEX,
+	OPERATOR_CIDR,
+	OPERATOR_LESS,
+	OPERATOR_GREATER,
+	OPERATOR_COUNT
+};
+
+/* One test of one field: true when any of the values matches (inverted by negate). */
+struct condition {
+	const struct field *field;
+	enum condition_operator op;
+	bool negate;
+	size_t value_count;
+	char **values;	   /* as written */
+	int64_t *integers; /* parsed, for integers and booleans; else NULL */
+	void *compiled;	   /* regex, cidr: the matcher's own */
+};
+
+struct rule {
+	char *name;
+	char *description;
+	enum severity severity;
+	enum picket_kind kind;
+	enum rule_scope scope;
+	unsigned int responses; /* 1 << enum response_action */
+	bool enabled;
+	char **tags;
+	size_t tag_count;
+	struct condition *where;  /* all must hold */
+	size_t where_count;
+	struct condition *unless; /* none may hold */
+	size_t unless_count;
+	uint64_t throttle_interval_ns; /* 0: none */
+	unsigned int throttle_burst;
+	bool throttle_per_container; /* else per rule */
+	bool refused;		     /* asks for operations that were refused (file_open), and sees only these */
+	char *source;		     /* file:line */
+	size_t index;		     /* in the set; the order of metrics */
+};
+
+struct rule_set;
+
+/* Where errors go: one call each, already "file:line:column: what". */
+typedef void rule_error(void *context, const char *message);
+
+/**
+ * rules_load() - read and compile.
+ * @paths: YAML files or directories (*.yaml, *.yml in name order), after the built-in set. A later rule replaces
+ *	one of the same name; "enabled: false" switches it off.
+ * @with_defaults: start from the built-in set.
+ * Every error of every file is reported through @on_error, not only the first.
+ * Return: 0 and a set for rules_free(); -EINVAL when anything was reported; -ENOMEM.
+ */
+int rules_load(const char *const *paths, size_t path_count, bool with_defaults, rule_error *on_error, void *context,
+	       struct rule_set **ret_set);
+void rules_free(struct rule_set *set);
+
+size_t rules_count(const struct rule_set *set); /* enabled ones */
+const struct rule *rules_at(const struct rule_set *set, size_t index);
+const struct rule *rules_find(const struct rule_set *set, const char *name);
+
+/**
+ * rules_judge() - which rules an event matches.
+ * @ret_matches: room for @max rules; extra matches are dropped, which cannot happen with max = rules_count().
+ * Return: number of matches.
+ */
+size_t rules_judge(const struct rule_set *set, const struct event_context *context, const struct rule **ret_matches,
+		   size_t max);
+
+/** condition_holds() - one condition against one event; an absent field never holds, not even negated. */
+bool condition_holds(const struct condition *condition, const struct event_context *context);
+
+/** rules_builtin_text() - the YAML of the built-in set; static. */
+const char *rules_builtin_text(size_t *ret_size);
+
+#endif

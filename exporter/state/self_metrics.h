@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What picket says about itself. Every module adds to this one struct; export/
+ * reads it. One table: a new counter is one line here.
+ */
+#ifndef SELF_METRICS_H
+#define SELF_METRICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "finding.h"
+#include "picket/event.h"
+#include "picket/sensors.h"
+
+/* LOST(id, label value of picket_events_lost_total{stage}) */
+#define SELF_LOST_STAGES(LOST) \
+	LOST(TRANSPORT, "transport") /* ring or perf buffer was full */ \
+	LOST(DECODE, "decode")	     /* a record that was not valid */ \
+	LOST(OTLP_QUEUE, "otlp_queue") /* queue of the OTLP sender was full */ \
+	LOST(OTLP_EXPORT, "otlp_export") /* the collector refused it */ \
+	LOST(STREAM, "stream")	     /* a reader of `picket events` was too slow */
+
+#define SELF_LOST_ENUM(id, name) LOST_##id,
+enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
+#undef SELF_LOST_ENUM
+
+/* SELF(field, C or G (counter, gauge), metric name without _total, help): plain numbers without labels. */
+#define SELF_NUMBERS(SELF) \
+	SELF(otlp_exported, C, "picket_otlp_exported_records", "Log records that a collector accepted.") \
+	SELF(otlp_requests, C, "picket_otlp_requests", "Export requests sent to the collector.") \
+	SELF(otlp_request_failures, C, "picket_otlp_request_failures", "Export requests that failed; retries count again.") \
+	SELF(otlp_queue_size, G, "picket_otlp_queue_records", "Log records that wait for the collector.") \
+	SELF(otlp_queue_capacity, G, "picket_otlp_queue_capacity_records", "Log records that may wait.") \
+	SELF(rules_loaded, G, "picket_rules_loaded", "Rules in force.") \
+	SELF(rules_last_reload_successful, G, "picket_rules_last_reload_successful", \
+	     "Whether the last reload of the rules succeeded; when not, the old ones are in force.") \
+	SELF(rules_last_reload_time, G, "picket_rules_last_reload_success_timestamp_seconds", \
+	     "When the rules in force were loaded.") \
+	SELF(findings_throttled, C, "picket_findings_throttled", \
+	     "Rule matches that were counted but not sent on, because of the rule's throttle.") \
+	SELF(slots_capacity, G, "picket_container_slots_capacity", "Containers that can be counted apart at one time.") \
+	SELF(slots_used, G, "picket_container_slots_used", "Counter slots in use.") \
+	SELF(slots_exhausted, C, "picket_container_slots_exhausted", \
+	     "Cgroups that found no free slot and are counted together.") \
+	SELF(enforce, G, "picket_enforcement_enabled", "Whether responses are carried out (1) or only reported (0).")
+
+struct sensor_status {
+	enum picket_backend backend;
+	bool up;	  /* attached, and its last canary arrived */
+	char reason[160]; /* why it is not better; "" when the best backend runs */
+};
+
+#define SELF_NUMBER_FIELD(field, kind, name, help) uint64_t field;
+struct self_metrics {
+	SELF_NUMBERS(SELF_NUMBER_FIELD)
+	uint64_t events[PICKET_KIND_COUNT];
+	uint64_t lost[LOST_STAGE_COUNT];
+	uint64_t responses[RESPONSE_COUNT];	    /* carried out */
+	uint64_t response_failures[RESPONSE_COUNT];
+	uint64_t responses_dry_run[RESPONSE_COUNT];
+	struct sensor_status sensors[PICKET_SENSOR_COUNT];
+	bool ready;
+};
+#undef SELF_NUMBER_FIELD
+
+#endif
