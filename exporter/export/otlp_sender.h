@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Findings as OTLP log records, batched, compressed, retried.
+ */
+#ifndef OTLP_SENDER_H
+#define OTLP_SENDER_H
+
+#include "config.h"
+#include "http_client.h"
+#include "state/finding.h"
+#include "state/self_metrics.h"
+
+struct otlp_sender;
+
+/** otlp_sender_new() - needs config->otlp_endpoint. Return: 0; -EINVAL and *ret_error (free(3)) for a bad setting. */
+int otlp_sender_new(struct event_loop *loop, struct http_client *http, const struct config *config,
+		    struct self_metrics *metrics, struct otlp_sender **ret_sender, char **ret_error);
+void otlp_sender_free(struct otlp_sender *sender);
+
+/** otlp_sender_push() - queue one finding (copied). A full queue drops the newest and counts it. NULL sender: nothing. */
+void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding);
+
+/**
+ * otlp_sender_drain() - send what is queued now, for shutdown. @done is called when the queue is empty or
+ * @timeout_ms has passed; what is left is counted as lost.
+ */
+void otlp_sender_drain(struct otlp_sender *sender, uint32_t timeout_ms, void (*done)(void *context), void *context);
+
+/** otlp_sender_last_error() - what the collector or the network said last; "" when all is well. */
+const char *otlp_sender_last_error(const struct otlp_sender *sender);
+
+#endif

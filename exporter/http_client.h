@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Asynchronous HTTP requests on the event loop (libcurl's multi interface).
+ * Used by the OTLP sender and by the Docker API.
+ */
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event_loop.h"
+
+struct http_client;
+
+struct http_request {
+	const char *method;	 /* "GET", "POST" */
+	const char *url;
+	const char *unix_socket; /* connect here instead; NULL: by the URL */
+	const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
+	const void *body;	 /* copied */
+	size_t body_size;
+	uint32_t timeout_ms;	 /* whole request */
+	size_t max_response_bytes; /* a longer answer fails with -EMSGSIZE */
+	const char *ca_file, *cert_file, *key_file; /* NULL: libcurl's defaults */
+};
+
+struct http_response {
+	int error;		/* 0: an answer came; -errno (-ECONNREFUSED, -ETIMEDOUT, -EIO ...) otherwise */
+	const char *error_text; /* for people; "" when none */
+	long status;		/* HTTP status */
+	const void *body;	/* NUL-terminated as well */
+	size_t body_size;
+	const char *retry_after; /* header value or NULL */
+};
+
+/* Called exactly once for each accepted request; @response is borrowed for the call. */
+typedef void http_done(void *context, const struct http_response *response);
+
+int http_client_new(struct event_loop *loop, struct http_client **ret_client);
+
+/** http_client_free() - cancels what is under way; their callbacks get -ECANCELED. NULL is fine. */
+void http_client_free(struct http_client *client);
+
+/** http_client_send() - Return: 0 (@done will be called, never from within this call), -ENOMEM, -EINVAL. */
+int http_client_send(struct http_client *client, const struct http_request *request, http_done *done, void *context);
+
+#endif
