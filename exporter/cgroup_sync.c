@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "cgroup_sync.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "kernel/cgroup_fs.h"
+
+#define RESCAN_INTERVAL_S 1
+
+struct cgroup_sync {
+	struct cgroup_sync_options options;
+	uint32_t spare_slot; /* taken, but the kernel's queue was full; 0: none */
+	time_t last_rescan;
+};
+
+/* Keep the kernel's queue of free slots filled. */
+static void offer_slots(struct cgroup_sync *sync)
+{
+	for (;;) {
+		uint32_t slot = sync->spare_slot ? sync->spare_slot : registry_take_slot(sync->options.registry);
+
+		sync->spare_slot = 0;
+		if (!slot)
+			return;
+		if (kernel_offer_slot(sync->options.kernel, slot)) {
+			sync->spare_slot = slot;
+			return;
+		}
+	}
+}
+
+int cgroup_sync_new(const struct cgroup_sync_options *options, struct cgroup_sync **ret_sync)
+{
+	struct cgroup_sync *sync = calloc(1, sizeof(*sync));
+
+	if (!sync)
+		return -ENOMEM;
+	sync->options = *options;
+	offer_slots(sync);
+	*ret_sync = sync;
+	return 0;
+}
+
+void cgroup_sync_free(struct cgroup_sync *sync)
+{
+	free(sync);
+}
+
+static void take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_id, const char *path, uint32_t kernel_slot)
+{
+	const struct cgroup_sync_options *options = &sync->options;
+	struct registry_verdict verdict;
+
+	if (registry_add(options->registry, id, parent_id, path, kernel_slot, &verdict) == -ENOSPC)
+		options->metrics->slots_exhausted++;
+	if (verdict.class == PICKET_CGROUP_CONTAINER)
+		kernel_set_class(options->kernel, verdict.slot, PICKET_CGROUP_CONTAINER);
+	if (verdict.slot != kernel_slot)
+		kernel_set_cgroup(options->kernel, id, verdict.slot);
+	if (verdict.created && options->on_container)
+		options->on_container(options->context, verdict.container);
+}
+
+static int visit(void *context, uint64_t id, uint64_t parent_id, const char *path)
+{
+	struct cgroup_sync *sync = context;
+
+	if (!registry_knows(sync->options.registry, id))
+		take_in(sync, id, parent_id, path, kernel_find_cgroup(sync->options.kernel, id));
+	return 0;
+}
+
+int cgroup_sync_scan(struct cgroup_sync *sync)
+{
+	return cgroup_fs_walk(sync->options.cgroup2_path, visit, sync);
+}
+
+void cgroup_sync_created(struct cgroup_sync *sync, const struct picket_event *event)
+{
+	take_in(sync, event->cgroup_id, event->cgroup.parent_id, event_text(event, PICKET_TEXT_PATH), event->slot);
+	offer_slots(sync);
+}
+
+void cgroup_sync_removed(struct cgroup_sync *sync, const struct picket_event *event)
+{
+	registry_remove(sync->options.registry, event->cgroup_id);
+	kernel_set_cgroup(sync->options.kernel, event->cgroup_id, PICKET_SLOT_HOST);
+}
+
+struct container *cgroup_sync_resolve(struct cgroup_sync *sync, uint64_t cgroup_id)
+{
+	time_t now = time(NULL);
+
+	if (!registry_knows(sync->options.registry, cgroup_id) && now - sync->last_rescan >= RESCAN_INTERVAL_S) {
+		sync->last_rescan = now;
+		cgroup_sync_scan(sync);
+	}
+	return registry_find(sync->options.registry, cgroup_id);
+}
+
+static void free_slot(void *context, uint32_t slot)
+{
+	struct cgroup_sync *sync = context;
+
+	kernel_clear_slot(sync->options.kernel, slot);
+}
+
+void cgroup_sync_tick(struct cgroup_sync *sync)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	registry_expire(sync->options.registry, now.tv_sec * 1000000000LL + now.tv_nsec, free_slot, sync);
+	registry_retry_names(sync->options.registry);
+	offer_slots(sync);
+}

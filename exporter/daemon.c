@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup_sync.h"
+#include "cleanup.h"
+#include "export/http_server.h"
+#include "judge.h"
+#include "kernel/cgroup_fs.h"
+#include "kernel/kernel.h"
+#include "version.h"
+
+#define SECOND_MS 1000
+#define CANARY_INTERVAL_MS 60000
+#define DRAIN_TIMEOUT_MS 5000
+#define RETENTION_NS (300 * 1000000000LL) /* of a dead container that nobody scrapes */
+
+struct daemon {
+	const struct config *config;
+	struct self_metrics metrics;
+	struct event_loop *loop;
+	struct rule_set *rules;
+	struct registry *registry;
+	struct kernel *kernel;
+	struct counter_table counters;
+	struct cgroup_sync *cgroups;
+	struct http_client *http_client;
+	struct responder *responder;
+	struct otlp_sender *otlp;
+	struct control_server *control;
+	struct judge *judge;
+	struct http_server *http_server;
+	char *cgroup2_path;
+};
+
+static void log_rule_error(void *context, const char *message)
+{
+	(void)context;
+	log_error("rules", "%s", message);
+}
+
+static int load_rules(const struct daemon *daemon, struct rule_set **ret_rules)
+{
+	const struct config *config = daemon->config;
+
+	return rules_load(config->rules_paths.items, config->rules_paths.count, config->rules_defaults,
+			  log_rule_error, NULL, ret_rules);
+}
+
+/* Put @rules in force in the kernel, then here. Takes @rules when it succeeds. */
+static int use_rules(struct daemon *daemon, struct rule_set *rules)
+{
+	struct rule_set *old = daemon->rules;
+	struct compiled_policy *policy;
+	size_t old_count = old ? rules_count(old) : 0;
+	AUTO_FREE int *map = calloc(old_count + 1, sizeof(*map));
+	int error;
+
+	if (!map)
+		return -ENOMEM;
+	error = policy_compile(rules, daemon->config->enforce, &policy);
+	if (error)
+		return error;
+	error = kernel_install_policy(daemon->kernel, policy);
+	policy_free(policy);
+	if (error)
+		return error;
+	for (size_t i = 0; i < old_count; i++) {
+		const struct rule *kept = rules_find(rules, rules_at(old, i)->name);
+
+		map[i] = kept ? (int)kept->index : -1;
+	}
+	error = registry_reset_rules(daemon->registry, rules_count(rules), map, old_count);
+	if (error)
+		return error;
+	daemon->rules = rules;
+	judge_rules_changed(daemon->judge);
+	daemon->metrics.rules_loaded = rules_count(rules);
+	daemon->metrics.rules_last_reload_time = time(NULL);
+	rules_free(old);
+	return 0;
+}
+
+static int reload(void *context, char *text, size_t text_size)
+{
+	struct daemon *daemon = context;
+	struct rule_set *rules = NULL;
+	int error = load_rules(daemon, &rules);
+
+	if (!error) {
+		error = use_rules(daemon, rules);
+		if (error)
+			rules_free(rules);
+	}
+	daemon->metrics.rules_last_reload_successful = !error;
+	if (error) {
+		snprintf(text, text_size, "reload failed, the old rules stay in force: %s",
+			 error == -EINVAL ? "see the log for each error" : strerror(-error));
+		log_error("rules", "%s", text);
+		return error;
+	}
+	snprintf(text, text_size, "%llu rules loaded", (unsigned long long)daemon->metrics.rules_loaded);
+	log_info("rules", "%s", text);
+	return 0;
+}
+
+static void on_record(void *context, const void *record, size_t size)
+{
+	struct daemon *daemon = context;
+	const struct picket_event *event = record;
+	struct container *container = NULL;
+
+	if (!event_valid(record, size)) {
+		daemon->metrics.lost[LOST_DECODE]++;
+		return;
+	}
+	daemon->metrics.events[event->kind]++;
+	if (event->kind == PICKET_KIND_CGROUP_CREATE)
+		cgroup_sync_created(daemon->cgroups, event);
+	else if (event->kind == PICKET_KIND_CGROUP_REMOVE)
+		cgroup_sync_removed(daemon->cgroups, event);
+	if (!(event->flags & PICKET_EVENT_HOST))
+		container = cgroup_sync_resolve(daemon->cgroups, event->cgroup_id);
+	judge_event(daemon->judge, event, container);
+}
+
+static void update_ready(struct daemon *daemon)
+{
+	bool ready = true;
+
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
+		if (!daemon->metrics.sensors[sensor].up &&
+		    daemon->config->sensor_backends[sensor] != PICKET_BACKEND_NONE)
+			ready = false;
+	daemon->metrics.ready = ready;
+}
+
+static void on_second(void *context)
+{
+	struct daemon *daemon = context;
+
+	kernel_tick(daemon->kernel);
+	cgroup_sync_tick(daemon->cgroups);
+}
+
+static void on_canary(void *context)
+{
+	struct daemon *daemon = context;
+	bool was_ready = daemon->metrics.ready;
+
+	kernel_check_canaries(daemon->kernel);
+	update_ready(daemon);
+	if (was_ready && !daemon->metrics.ready)
+		for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
+			if (!daemon->metrics.sensors[sensor].up)
+				log_error("sensors", "%s is down: %s", picket_sensor_name(sensor),
+					  daemon->metrics.sensors[sensor].reason);
+}
+
+static void on_hangup(void *context, int signal_number)
+{
+	char text[256];
+
+	(void)signal_number;
+	reload(context, text, sizeof(text));
+}
+
+static void on_drained(void *context)
+{
+	event_loop_stop(((struct daemon *)context)->loop);
+}
+
+static void on_terminate(void *context, int signal_number)
+{
+	struct daemon *daemon = context;
+
+	log_info("daemon", "%s: stopping", strsignal(signal_number));
+	daemon->metrics.ready = false;
+	kernel_drain(daemon->kernel);
+	if (daemon->otlp)
+		otlp_sender_drain(daemon->otlp, DRAIN_TIMEOUT_MS, on_drained, daemon);
+	else
+		event_loop_stop(daemon->loop);
+}
+
+static void audit(void *context, const char *action, const struct container *container, uint32_t pid,
+		  enum response_outcome outcome, const char *detail)
+{
+	char pid_text[16];
+	struct log_pair pairs[] = {
+		{ "action", action },
+		{ "outcome", outcome_name(outcome) },
+		{ "container.id", container ? container->id : "" },
+		{ "container.name", container ? container->name : "" },
+		{ "process.pid", pid_text },
+		{ "detail", detail },
+	};
+
+	(void)context;
+	snprintf(pid_text, sizeof(pid_text), "%u", pid);
+	log_pairs(outcome == OUTCOME_FAILED ? LOG_ERROR : LOG_INFO, "audit", "response", pairs, ARRAY_SIZE(pairs));
+}
+
+static void release(void *context, struct container *container,
+		    void (*done)(void *done_context, int error, const char *text), void *done_context)
+{
+	responder_release(((struct daemon *)context)->responder, container, done, done_context);
+}
+
+static void log_new_container(void *context, struct container *container)
+{
+	(void)context;
+	log_debug("registry", "container %s (%s) found, runtime %s", container->name, container->id,
+		  container->runtime);
+}
+
+/* Log what failed, with what to do; @text may be NULL. Return: @error. */
+static int start_failed(const char *what, int error, const char *text)
+{
+	log_error("daemon", "%s: %s", what, text && *text ? text : strerror(-error));
+	return error;
+}
+
+static int start_kernel(struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	struct kernel_options options = {
+		.sensors.objects = {
+			.max_slots = config->max_containers + PICKET_SLOT_FIRST,
+			.buffer_bytes = config->events_buffer_bytes,
+			.use_perf_buffer = config->events_transport == TRANSPORT_PERFBUF,
+		},
+		.sensors.cgroup2_path = daemon->cgroup2_path,
+		.procfs_path = config->procfs_path,
+		.on_record = on_record,
+		.context = daemon,
+	};
+	char reason[256] = "";
+	int error;
+
+	memcpy(options.sensors.backends, config->sensor_backends, sizeof(options.sensors.backends));
+	error = kernel_open(daemon->loop, &options, &daemon->metrics, &daemon->kernel, reason, sizeof(reason));
+	if (error == -EPERM)
+		return start_failed("cannot load BPF programs", error,
+				    "not permitted; run as root or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN");
+	if (error)
+		return start_failed("cannot load BPF programs", error, reason);
+	daemon->counters = kernel_counters(daemon->kernel);
+	return 0;
+}
+
+static int start_registry(struct daemon *daemon)
+{
+	struct registry_options options = {
+		.root_path = daemon->config->rootfs_path,
+		.max_slots = daemon->config->max_containers + PICKET_SLOT_FIRST,
+		.systemd_services = daemon->config->systemd_services,
+		.retention_ns = RETENTION_NS,
+	};
+	struct cgroup_sync_options sync = {
+		.metrics = &daemon->metrics,
+		.cgroup2_path = daemon->cgroup2_path,
+		.on_container = log_new_container,
+	};
+	int error = registry_new(&options, &daemon->registry);
+
+	if (error)
+		return start_failed("cannot set up the registry", error, NULL);
+	sync.kernel = daemon->kernel;
+	sync.registry = daemon->registry;
+	daemon->metrics.slots_capacity = daemon->config->max_containers;
+	error = cgroup_sync_new(&sync, &daemon->cgroups);
+	return error ? start_failed("cannot follow cgroups", error, NULL) : 0;
+}
+
+static int start_responder(struct daemon *daemon)
+{
+	struct responder_options options = {
+		.enforce = daemon->config->enforce,
+		.procfs_path = daemon->config->procfs_path,
+		.cgroup2_path = daemon->cgroup2_path,
+		.docker_socket = daemon->config->docker_socket,
+		.audit = audit,
+	};
+	int error = http_client_new(daemon->loop, &daemon->http_client);
+
+	daemon->metrics.enforce = daemon->config->enforce;
+	if (!error)
+		error = responder_new(&options, daemon->http_client, daemon->registry, &daemon->metrics,
+				      &daemon->responder);
+	return error ? start_failed("cannot set up responses", error, NULL) : 0;
+}
+
+static int start_otlp(struct daemon *daemon)
+{
+	AUTO_FREE char *text = NULL;
+	int error;
+
+	if (!daemon->config->otlp_endpoint)
+		return 0;
+	error = otlp_sender_new(daemon->loop, daemon->http_client, daemon->config, &daemon->metrics, &daemon->otlp,
+				&text);
+	return error ? start_failed("OTLP", error, text) : 0;
+}
+
+static int start_servers(struct daemon *daemon)
+{
+	struct control_server_options control = {
+		.path = daemon->config->control_socket,
+		.registry = daemon->registry,
+		.metrics = &daemon->metrics,
+		.rules = &daemon->rules,
+		.counters = &daemon->counters,
+		.release = release,
+		.context = daemon,
+	};
+	struct http_server_options http = {
+		.config = daemon->config,
+		.source = {
+			.registry = daemon->registry,
+			.counters = &daemon->counters,
+			.rules = &daemon->rules,
+			.metrics = &daemon->metrics,
+			.procfs_path = daemon->config->procfs_path,
+			.for_each_program = kernel_for_each_program,
+			.kernel = daemon->kernel,
+		},
+		.reload = reload,
+		.context = daemon,
+	};
+	AUTO_FREE char *text = NULL;
+	int error = control_server_open(daemon->loop, &control, &daemon->control, &text);
+
+	if (error)
+		return start_failed("control socket", error, text);
+	error = http_server_open(daemon->loop, &http, &daemon->http_server, &text);
+	return error ? start_failed("HTTP", error, text) : 0;
+}
+
+static int start_judge(struct daemon *daemon)
+{
+	struct judge_options options = {
+		.rules = &daemon->rules,
+		.metrics = &daemon->metrics,
+		.responder = daemon->responder,
+		.otlp = daemon->otlp,
+		.control = daemon->control,
+	};
+	struct rule_set *rules = NULL;
+	int error = judge_new(&options, &daemon->judge);
+
+	if (error)
+		return start_failed("rules", error, NULL);
+	error = load_rules(daemon, &rules);
+	if (error)
+		return start_failed("rules", error, "correct the errors above; `picket check FILE` tries a file");
+	error = use_rules(daemon, rules);
+	if (error) {
+		rules_free(rules);
+		return start_failed("rules", error, NULL);
+	}
+	daemon->metrics.rules_last_reload_successful = 1;
+	return 0;
+}
+
+/* Attach first, look around afterwards: a container made meanwhile is seen by either, or by both. */
+static int start_sensors(struct daemon *daemon)
+{
+	uint64_t self;
+	int error;
+
+	kernel_attach(daemon->kernel);
+	error = cgroup_sync_scan(daemon->cgroups);
+	if (error)
+		return start_failed("cannot read the cgroups", error, NULL);
+	if (!cgroup_fs_own_id(daemon->config->procfs_path, daemon->cgroup2_path, &self))
+		kernel_set_self(daemon->kernel, self);
+	on_canary(daemon);
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
+		const struct sensor_status *status = &daemon->metrics.sensors[sensor];
+
+		log_message(status->up ? LOG_INFO : LOG_WARN, "sensors", "%s: %s%s%s", picket_sensor_name(sensor),
+			    picket_backend_name(status->backend), *status->reason ? ", " : "", status->reason);
+	}
+	return 0;
+}
+
+static int start_timers(struct daemon *daemon)
+{
+	static const struct {
+		int number;
+		event_loop_signal *handler;
+	} signals[] = { { SIGHUP, on_hangup }, { SIGTERM, on_terminate }, { SIGINT, on_terminate } };
+	int error = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals) && !error; i++)
+		error = event_loop_add_signal(daemon->loop, signals[i].number, signals[i].handler, daemon);
+	if (!error && event_loop_add_timer(daemon->loop, SECOND_MS, on_second, daemon) < 0)
+		error = -ENOMEM;
+	if (!error && event_loop_add_timer(daemon->loop, CANARY_INTERVAL_MS, on_canary, daemon) < 0)
+		error = -ENOMEM;
+	return error ? start_failed("cannot set up timers", error, NULL) : 0;
+}
+
+/* What must hold before anything is tried, each with what to do about it. */
+static int check_host(struct daemon *daemon)
+{
+	int error;
+
+	if (geteuid() != 0)
+		return start_failed("picket must run as root", -EPERM, "try `sudo picket`");
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return start_failed("this kernel has no BTF (/sys/kernel/btf/vmlinux)", -ENOENT,
+				    "picket needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, 5.10 or newer");
+	error = cgroup_fs_find_mount(daemon->config->procfs_path, &daemon->cgroup2_path);
+	if (error)
+		return start_failed("no cgroup2 file system is mounted", error,
+				    "try `mount -t cgroup2 none /sys/fs/cgroup/unified`");
+	return 0;
+}
+
+/* In this order; everything later may use what came before. */
+static int (*const steps[])(struct daemon *daemon) = {
+	check_host,  start_timers,  start_kernel, start_registry, start_responder,
+	start_otlp,  start_servers, start_judge,  start_sensors,
+};
+
+static void stop(struct daemon *daemon)
+{
+	http_server_close(daemon->http_server);
+	kernel_close(daemon->kernel);
+	judge_free(daemon->judge);
+	control_server_close(daemon->control);
+	http_client_free(daemon->http_client); /* tells those whose requests it cancels */
+	otlp_sender_free(daemon->otlp);
+	responder_free(daemon->responder);
+	cgroup_sync_free(daemon->cgroups);
+	registry_free(daemon->registry);
+	rules_free(daemon->rules);
+	event_loop_free(daemon->loop);
+	free(daemon->cgroup2_path);
+}
+
+int daemon_run(const struct config *config)
+{
+	struct daemon daemon = { .config = config };
+	int error = event_loop_new(&daemon.loop);
+
+	log_info("daemon", "picket %s starting", PICKET_VERSION);
+	for (size_t i = 0; i < ARRAY_SIZE(steps) && !error; i++)
+		error = steps[i](&daemon);
+	if (!error) {
+		log_info("daemon", "watching; %llu rules, %zu containers, enforcement %s",
+			 (unsigned long long)daemon.metrics.rules_loaded, registry_count(daemon.registry),
+			 config->enforce ? "on" : "off (dry run)");
+		error = event_loop_run(daemon.loop);
+	}
+	stop(&daemon);
+	return error ? 1 : 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "log.h"
+#include "state/throttle.h"
+
+#define MATCHES_MAX 256	  /* rules that one event may match */
+#define THROTTLE_BUCKETS 16384 /* rules x containers that are throttled at one time */
+#define LOG_PAIRS_MAX 48
+#define LOG_VALUE_SIZE 256
+
+struct judge {
+	struct judge_options options;
+	struct throttle *throttle;
+};
+
+int judge_new(const struct judge_options *options, struct judge **ret_judge)
+{
+	struct judge *judge = calloc(1, sizeof(*judge));
+	int error;
+
+	if (!judge)
+		return -ENOMEM;
+	judge->options = *options;
+	error = throttle_new(THROTTLE_BUCKETS, &judge->throttle);
+	if (error) {
+		free(judge);
+		return error;
+	}
+	*ret_judge = judge;
+	return 0;
+}
+
+void judge_free(struct judge *judge)
+{
+	if (!judge)
+		return;
+	throttle_free(judge->throttle);
+	free(judge);
+}
+
+void judge_rules_changed(struct judge *judge)
+{
+	throttle_reset(judge->throttle);
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* Events carry CLOCK_BOOTTIME; the difference to the wall clock is taken anew each time, since that one is set. */
+static int64_t event_unix_time(const struct picket_event *event)
+{
+	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME) + (int64_t)event->time_ns;
+}
+
+static void set_id(struct finding *finding)
+{
+	unsigned char random[16] = { 0 };
+
+	if (getrandom(random, sizeof(random), GRND_NONBLOCK) < 0)
+		*(uint64_t *)random = clock_ns(CLOCK_MONOTONIC);
+	for (size_t i = 0; i < sizeof(random); i++)
+		sprintf(&finding->id[2 * i], "%02x", random[i]);
+}
+
+/* Findings in the log: the attributes that a person looks for first. */
+struct log_line {
+	struct log_pair pairs[LOG_PAIRS_MAX];
+	char values[LOG_PAIRS_MAX][LOG_VALUE_SIZE];
+	unsigned int count;
+};
+
+static void add_pair(void *context, const char *name, const struct field_value *value)
+{
+	struct log_line *line = context;
+
+	if (line->count == LOG_PAIRS_MAX)
+		return;
+	field_format(value, line->values[line->count], LOG_VALUE_SIZE);
+	line->pairs[line->count].key = name;
+	line->pairs[line->count].value = line->values[line->count];
+	line->count++;
+}
+
+static void log_finding(const struct finding *finding)
+{
+	enum log_level level = finding->rule->severity >= SEVERITY_WARNING ? LOG_WARN : LOG_INFO;
+	struct log_line line = { .count = 0 };
+	char summary[512];
+
+	if (!log_enabled(level))
+		return;
+	finding_summary(finding, summary, sizeof(summary));
+	finding_visit(finding, add_pair, &line);
+	log_pairs(level, "finding", summary, line.pairs, line.count);
+}
+
+static void deliver(struct judge *judge, const struct finding *finding)
+{
+	const struct event_context *context = &finding->context;
+	uint64_t container_id = context->container ? context->container->cgroup_id : 0;
+
+	if (!throttle_allow(judge->throttle, finding->rule, container_id, context->event->time_ns)) {
+		judge->options.metrics->findings_throttled++;
+		return;
+	}
+	control_server_publish(judge->options.control, finding);
+	otlp_sender_push(judge->options.otlp, finding);
+	log_finding(finding);
+}
+
+static void judge_match(struct judge *judge, const struct event_context *context, struct container *container,
+			const struct rule *rule)
+{
+	struct finding finding = { .context = *context, .rule = rule, .time_unix_ns = event_unix_time(context->event) };
+
+	set_id(&finding);
+	if (container && container->rule_matches)
+		container->rule_matches[rule->index]++;
+	responder_act(judge->options.responder, &finding);
+	deliver(judge, &finding);
+}
+
+void judge_event(struct judge *judge, const struct picket_event *event, struct container *container)
+{
+	struct event_context context = { .event = event, .container = container };
+	const struct rule *matches[MATCHES_MAX];
+	size_t count = rules_judge(*judge->options.rules, &context, matches, MATCHES_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		judge_match(judge, &context, container, matches[i]);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* An event becomes findings: matched, answered, counted, throttled, handed to every sink. */
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include "export/control_server.h"
+#include "export/otlp_sender.h"
+#include "respond/responder.h"
+#include "state/registry.h"
+#include "state/rules.h"
+#include "state/self_metrics.h"
+
+struct judge;
+
+/* All borrowed; control and otlp may be NULL. */
+struct judge_options {
+	struct rule_set *const *rules;
+	struct self_metrics *metrics;
+	struct responder *responder;
+	struct otlp_sender *otlp;
+	struct control_server *control;
+};
+
+int judge_new(const struct judge_options *options, struct judge **ret_judge);
+void judge_free(struct judge *judge);
+
+/** judge_rules_changed() - *options.rules points to another set now. */
+void judge_rules_changed(struct judge *judge);
+
+/** judge_event() - @event is valid; @container NULL for the host's. */
+void judge_event(struct judge *judge, const struct picket_event *event, struct container *container);
+
+#endif
