@@ -89,7 +89,7 @@ static const struct option options[] = {
 	  "Services and sessions of the host are workloads too.", 0, 0, NULL, NULL },
 	{ "containers.max", OPTION_NUMBER, AT(max_containers), "4096", "Containers counted apart at one time.", 16,
 	  1000000, NULL, NULL },
-	{ "events.buffer-size", OPTION_SIZE, AT(events_buffer_bytes), "8MiB",
+	{ "events.buffer-size", OPTION_SIZE, AT(events_buffer_bytes), "2MiB",
 	  "Buffer between kernel and daemon; a power of two.", 4096, 1U << 30, NULL, NULL },
 	{ "events.transport", OPTION_CHOICE, AT(events_transport), "auto", "How events leave the kernel.", 0, 0,
 	  parse_transport, "auto|ringbuf|perfbuf" },
@@ -173,7 +173,7 @@ static int set_size(const struct option *option, const char *text, uint32_t *tar
 	uint64_t bytes;
 
 	if (parse_size(text, &bytes) || bytes < option->minimum || bytes > option->maximum || (bytes & (bytes - 1)))
-		return fail(ret_error, "--%s: \"%s\" is not a power of two from 4KiB to 1GiB, like 8MiB", option->name,
+		return fail(ret_error, "--%s: \"%s\" is not a power of two from 4KiB to 1GiB, like 2MiB", option->name,
 			    text);
 	*target = bytes;
 	return 0;

@@ -34,7 +34,7 @@ struct config {
 	bool enforce;				 /* --enforce */
 	bool systemd_services;			 /* --collector.systemd */
 	unsigned int max_containers;		 /* --containers.max=4096 */
-	uint32_t events_buffer_bytes;		 /* --events.buffer-size=8MiB, a power of two */
+	uint32_t events_buffer_bytes;		 /* --events.buffer-size=2MiB, a power of two */
 	enum events_transport events_transport;	 /* --events.transport=auto|ringbuf|perfbuf */
 	enum picket_backend sensor_backends[PICKET_SENSOR_COUNT]; /* --sensor.file=...; PICKET_BACKEND_COUNT: auto */
 	const char *control_socket;		 /* --control.socket=/run/picket/control.sock */

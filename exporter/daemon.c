@@ -2,6 +2,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -456,6 +457,7 @@ int daemon_run(const struct config *config)
 	log_info("daemon", "picket %s starting", PICKET_VERSION);
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !error; i++)
 		error = steps[i](&daemon);
+	malloc_trim(0); /* loading took tens of MB for the kernel's type information */
 	if (!error) {
 		log_info("daemon", "watching; %llu rules, %zu containers, enforcement %s",
 			 (unsigned long long)daemon.metrics.rules_loaded, registry_count(daemon.registry),

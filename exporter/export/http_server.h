@@ -27,6 +27,8 @@ struct http_server_options {
  */
 int http_server_open(struct event_loop *loop, const struct http_server_options *options,
 		     struct http_server **ret_server, char **ret_error);
+/** http_server_port() - the port of a listen address, in their order; for ":0". Return: port, -ENOENT. */
+int http_server_port(const struct http_server *server, size_t listener);
 void http_server_close(struct http_server *server);
 
 #endif
