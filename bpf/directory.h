@@ -62,8 +62,8 @@ static __noinline int directory_resolve(struct directory *directory, struct path
 		directory->watches = ~0ULL >> (64 - PICKET_WATCH_RULE_FIRST); /* where it lies is not known */
 	if (size < DIRECTORY_PATH_SIZE) {
 		directory->size = size;
-		bpf_probe_read_kernel(directory->path, size & (DIRECTORY_PATH_SIZE - 1),
-				      &buffer->text[buffer->offset & (PICKET_PATH_SIZE - 1)]);
+		bpf_probe_read_kernel(directory->path, bounded(size, DIRECTORY_PATH_SIZE),
+				      &buffer->text[bounded(buffer->offset, PICKET_PATH_SIZE)]);
 	}
 	return 0;
 }
@@ -96,19 +96,19 @@ static __always_inline void directory_path(struct directory *directory, const st
 	if (size > 255)
 		return;
 	offset = PICKET_PATH_SIZE - 1 - size;
-	bpf_probe_read_kernel(&buffer->text[offset & (PICKET_PATH_SIZE - 1)], size & 255, name->name);
+	bpf_probe_read_kernel(&buffer->text[bounded(offset, PICKET_PATH_SIZE)], bounded(size, 256), name->name);
 	buffer->offset = offset;
 	buffer->flags = directory->flags;
 	size = directory->size;
 	if (size && size < DIRECTORY_PATH_SIZE && size < offset) {
 		offset -= size;
-		bpf_probe_read_kernel(&buffer->text[offset & (PICKET_PATH_SIZE - 1)],
-				      size & (DIRECTORY_PATH_SIZE - 1), directory->path);
+		bpf_probe_read_kernel(&buffer->text[bounded(offset, PICKET_PATH_SIZE)],
+				      bounded(size, DIRECTORY_PATH_SIZE), directory->path);
 		buffer->offset = offset;
 		return;
 	}
 	offset--;
-	buffer->text[offset & (PICKET_PATH_SIZE - 1)] = '/';
+	buffer->text[bounded(offset, PICKET_PATH_SIZE)] = '/';
 	buffer->offset = offset;
 	path_walk(buffer, (struct dentry *)directory->identity.dentry, (struct mount *)directory->identity.mount);
 }

@@ -33,7 +33,7 @@ static __always_inline __u32 open_access(struct file *file)
 		access |= PICKET_ACCESS_WRITE;
 	if (mode & FMODE_CREATED)
 		access |= PICKET_ACCESS_CREATE;
-	return access;
+	return access ? access : PICKET_ACCESS_PATH; /* open(2)'s access mode 3: for ioctl(2) only */
 }
 
 static __always_inline enum picket_counter open_counter(__u32 access)
@@ -217,12 +217,15 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	if (!directory)
 		return 0;
 	bpf_core_read(&name, sizeof(name), &dentry->d_name);
+	if (dentry == BPF_CORE_READ(dentry, d_parent))
+		name.len = 0; /* the root itself */
 	watches = open_watches(path, directory, &name, rules);
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
 		detour = open_detour(request, path, file);
 	if (!(watches & open_watch_classes(access)) && !detour)
 		return 0;
-	if ((watches >> PICKET_WATCH_RULE_FIRST) && open_must_kill(path, rules, watches, access) && open_kill(rules))
+	if (subject.class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST) &&
+	    open_must_kill(path, rules, watches, access) && open_kill(rules))
 		killed = PICKET_EVENT_KILLED;
 	record = open_record(&subject, file, access);
 	if (!record)

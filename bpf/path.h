@@ -12,6 +12,16 @@
 #define PATH_COMPONENTS 64 /* names and mount points of one path; deeper ones keep their end */
 #define PATH_MOUNTS 4	   /* mounts stacked on one file */
 
+/*
+ * @value below @limit, a power of two. The mask stays in the code even where the compiler knows better, since the
+ * verifier does not: not on every kernel.
+ */
+static __always_inline __u32 bounded(__u32 value, __u32 limit)
+{
+	__asm__ volatile("" : "+r"(value));
+	return value & (limit - 1);
+}
+
 static __always_inline struct path_buffer *path_buffer_get(void)
 {
 	__u32 zero = 0;
@@ -32,17 +42,19 @@ static __always_inline bool path_prepend(struct path_buffer *buffer, const unsig
 	if (size > 255 || offset < size + 1 || offset > PICKET_PATH_SIZE - 1)
 		return false;
 	offset -= size;
-	bpf_probe_read_kernel(&buffer->text[offset & (PICKET_PATH_SIZE - 1)], size & 255, name);
+	bpf_probe_read_kernel(&buffer->text[bounded(offset, PICKET_PATH_SIZE)], bounded(size, 256), name);
 	offset--;
-	buffer->text[offset & (PICKET_PATH_SIZE - 1)] = '/';
+	buffer->text[bounded(offset, PICKET_PATH_SIZE)] = '/';
 	buffer->offset = offset;
 	return true;
 }
 
-/* One step towards the root. Return: true when the path is complete. State is kept in map memory: registers
- * would make the verifier follow each combination of them.
+/*
+ * One step towards the root. Return: 1 when the path is complete. State is kept in map memory, and the step is a
+ * function of its own: the verifier would follow each combination of registers, and Linux 5.10 refuses loops that the
+ * compiler has turned round.
  */
-static __always_inline bool path_step(struct path_buffer *buffer)
+static __noinline int path_step(struct path_buffer *buffer)
 {
 	struct dentry *dentry = buffer->dentry, *parent;
 	struct mount *mount = buffer->mount;
@@ -53,15 +65,15 @@ static __always_inline bool path_step(struct path_buffer *buffer)
 		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 
 		if (above == mount || !above)
-			return true;
+			return 1;
 		buffer->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 		buffer->mount = above;
-		return false;
+		return 0;
 	}
 	bpf_core_read(&name, sizeof(name), &dentry->d_name);
 	if (!path_prepend(buffer, name.name, name.len)) {
 		buffer->flags |= PICKET_EVENT_PATH_CUT;
-		return true;
+		return 1;
 	}
 	buffer->dentry = parent;
 	return dentry == parent; /* a file in no directory: "/memfd:name" */

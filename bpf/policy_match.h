@@ -24,13 +24,13 @@ static __always_inline struct picket_policy_key *policy_key(struct path_buffer *
 		size = PICKET_POLICY_KEY_SIZE;
 	key->generation = generation;
 	key->bits = 8 * (sizeof(key->generation) + size);
-	bpf_probe_read_kernel(key->text, size, &buffer->text[offset & (PICKET_PATH_SIZE - 1)]);
+	bpf_probe_read_kernel(key->text, size, &buffer->text[bounded(offset, PICKET_PATH_SIZE)]);
 	return key;
 }
 
 static __always_inline __u32 path_size(const struct path_buffer *buffer)
 {
-	return PICKET_PATH_SIZE - 1 - (buffer->offset & (PICKET_PATH_SIZE - 1));
+	return PICKET_PATH_SIZE - 1 - (bounded(buffer->offset, PICKET_PATH_SIZE));
 }
 
 static __always_inline struct picket_path_policy *policy_find_path(struct path_buffer *buffer, __u32 generation)

@@ -51,13 +51,13 @@ static __always_inline void record_add_args(struct event_scratch *record, struct
 		return;
 	if (end - start > PICKET_ARGS_SIZE - 1)
 		size = PICKET_ARGS_SIZE - 1;
-	if (bpf_probe_read_user(&record->data[used & (PICKET_DATA_SIZE - 1)], size & (PICKET_ARGS_SIZE - 1),
+	if (bpf_probe_read_user(&record->data[bounded(used, PICKET_DATA_SIZE)], bounded(size, PICKET_ARGS_SIZE),
 				(void *)start))
 		return;
 	record->event.text[PICKET_TEXT_ARGS].offset = used;
 	record->event.text[PICKET_TEXT_ARGS].size = size;
 	used += size;
-	record->data[used & (PICKET_DATA_SIZE - 1)] = 0;
+	record->data[bounded(used, PICKET_DATA_SIZE)] = 0;
 	record->used = used + 1;
 }
 

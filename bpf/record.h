@@ -86,11 +86,11 @@ static __always_inline void record_add_text(struct event_scratch *record, enum p
 
 	if (used > PICKET_DATA_SIZE - 1 || size > PICKET_PATH_SIZE - 1)
 		return;
-	bpf_probe_read_kernel(&record->data[used & (PICKET_DATA_SIZE - 1)], size & (PICKET_PATH_SIZE - 1), text);
+	bpf_probe_read_kernel(&record->data[bounded(used, PICKET_DATA_SIZE)], bounded(size, PICKET_PATH_SIZE), text);
 	record->event.text[id].offset = used;
 	record->event.text[id].size = size;
 	used += size;
-	record->data[used & (PICKET_DATA_SIZE - 1)] = 0;
+	record->data[bounded(used, PICKET_DATA_SIZE)] = 0;
 	record->used = used + 1;
 }
 
@@ -104,7 +104,7 @@ static __always_inline void record_add_string(struct event_scratch *record, enum
 
 	if (used > PICKET_DATA_SIZE - 1)
 		return;
-	target = &record->data[used & (PICKET_DATA_SIZE - 1)];
+	target = &record->data[bounded(used, PICKET_DATA_SIZE)];
 	size = user ? bpf_probe_read_user_str(target, PICKET_PATH_SIZE, text)
 		    : bpf_probe_read_kernel_str(target, PICKET_PATH_SIZE, text);
 	if (size <= 0)
@@ -117,7 +117,7 @@ static __always_inline void record_add_string(struct event_scratch *record, enum
 static __always_inline void record_add_path(struct event_scratch *record, enum picket_text_id id,
 					    struct path_buffer *path)
 {
-	__u32 offset = path->offset & (PICKET_PATH_SIZE - 1);
+	__u32 offset = bounded(path->offset, PICKET_PATH_SIZE);
 
 	record_add_text(record, id, &path->text[offset], PICKET_PATH_SIZE - 1 - offset);
 }

@@ -42,16 +42,21 @@ static int map_counters(struct kernel *kernel)
 	return 0;
 }
 
+#define VERIFIER_LINES 24 /* the end of the verifier's log tells what it refused */
+
 /* What libbpf tells belongs into the debug log: the reasons that matter are told in our own words. */
 static int log_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char text[512];
+	AUTO_FREE char *text = NULL;
+	unsigned int lines = 0;
+	char *start, *line, *save;
 
-	if (level == LIBBPF_DEBUG || !log_enabled(LOG_DEBUG))
+	if (level == LIBBPF_DEBUG || !log_enabled(LOG_DEBUG) || vasprintf(&text, format, arguments) < 0)
 		return 0;
-	vsnprintf(text, sizeof(text), format, arguments);
-	text[strcspn(text, "\n")] = '\0';
-	log_debug("libbpf", "%s", text);
+	for (start = text + strlen(text); start > text && lines <= VERIFIER_LINES; start--)
+		lines += start[-1] == '\n';
+	for (line = strtok_r(start, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		log_debug("libbpf", "%s", line);
 	return 0;
 }
 

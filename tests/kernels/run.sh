@@ -14,11 +14,13 @@ set -euo pipefail
 BUILD=${BUILD:-build}
 CACHE=${CACHE:-$BUILD/kernels}
 KERNELS_TIMEOUT=${KERNELS_TIMEOUT:-400}
+# one run of the suite each; RUN="..." replaces them all, e.g. RUN="--debug --file=tracepoint"
 RUNS=(
 	"--file=tracepoint"
 	"--file=tracepoint --transport=perfbuf"
 	"--file=fentry"
 )
+[ -z "${RUN:-}" ] || RUNS=("$RUN")
 results=$CACHE/results
 mkdir -p "$CACHE"
 : >"$results"

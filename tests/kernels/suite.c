@@ -4,7 +4,7 @@
  * that runs now. Counters must move by exactly what was done, and by nothing
  * else; each operation must arrive once as an event with the resolved path.
  *
- * suite [--transport=ringbuf|perfbuf] [--SENSOR=BACKEND ...]
+ * suite [--debug] [--transport=ringbuf|perfbuf] [--SENSOR=BACKEND ...]
  * Prints PASS, FAIL or SKIP lines. Exit status: 0 no FAIL, 1 some, 2 no start.
  */
 #include <errno.h>
@@ -21,6 +21,7 @@
 #include "cleanup.h"
 #include "kernel/cgroup_fs.h"
 #include "kernel/kernel.h"
+#include "log.h"
 #include "operations.h"
 
 #define EVENTS_MAX 4096
@@ -233,6 +234,10 @@ static int parse_arguments(int argc, char **argv, struct kernel_options *options
 	for (int i = 1; i < argc; i++) {
 		bool known = false;
 
+		if (strcmp(argv[i], "--debug") == 0) { /* with what libbpf and the verifier say */
+			log_configure(LOG_DEBUG, LOG_LOGFMT);
+			continue;
+		}
 		if (strncmp(argv[i], "--transport=", 12) == 0) {
 			options->sensors.objects.use_perf_buffer = strcmp(argv[i] + 12, "perfbuf") == 0;
 			continue;
