@@ -40,7 +40,7 @@ SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run deps deps-test test test-asan test-e2e fuzz check lint fmt bench demo install clean help
+.PHONY: all run deps deps-test test test-asan test-e2e test-kernels fuzz check lint fmt bench demo install clean help
 .DEFAULT_GOAL := all
 
 Q := $(if $(V),,@)
@@ -120,6 +120,17 @@ test-asan: ## the same under address and undefined-behaviour sanitizers
 
 test-e2e: all ## real containers, real Prometheus, an independent OTLP receiver (root)
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q tests/e2e
+
+$(BUILD)/kernels/nothing: tests/kernels/nothing.c
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -O2 -static -nostdlib -o $@ $<
+
+$(BUILD)/kernels/suite: tests/kernels/suite.c tests/kernels/operations.c $(BUILD)/libpicket.a
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests/kernels -o $@ $(filter %.c,$^) $(BUILD)/libpicket.a $(ALL_LDLIBS)
+
+test-kernels: all $(BUILD)/kernels/suite $(BUILD)/kernels/nothing ## the sensor suite on this kernel and in QEMU (root)
+	$(Q)BUILD=$(BUILD) tests/kernels/run.sh $(KERNELS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(OBJECTS:$(BUILD)/%.o=%.c) | $(SKELETONS) $(PROTOS)
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzed CC=$(CLANG) \

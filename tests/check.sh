@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check.sh MAKE: all tests that this machine can run, one part after the other; every part runs even when one failed.
+# What cannot run here is skipped aloud. The last line sums the parts up.
+set -uo pipefail
+make=${1:-make}
+passed=0
+failed=0
+skipped=0
+results=()
+
+part() {
+	local target=$1 start=$SECONDS
+	echo
+	echo "=== $target"
+	if $make --no-print-directory "$target"; then
+		passed=$((passed + 1))
+		results+=("ok      $target ($((SECONDS - start)) s)")
+	else
+		failed=$((failed + 1))
+		results+=("FAILED  $target ($((SECONDS - start)) s)")
+	fi
+}
+
+skip() {
+	skipped=$((skipped + 1))
+	results+=("skipped $1: $2")
+}
+
+part all
+part lint
+part test
+part test-asan
+FUZZ_SECONDS=${FUZZ_SECONDS:-5} part fuzz
+if [ "$(id -u)" != 0 ]; then
+	skip test-e2e "needs root"
+	skip test-kernels "needs root for the running kernel"
+elif [ ! -r /sys/kernel/btf/vmlinux ]; then
+	skip test-e2e "this kernel has no BTF"
+	skip test-kernels "this kernel has no BTF"
+else
+	part test-e2e
+	part test-kernels
+fi
+
+echo
+printf '%s\n' "${results[@]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
