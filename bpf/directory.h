@@ -86,17 +86,20 @@ static __always_inline struct directory *directory_get(struct dentry *dentry, st
 	return directory;
 }
 
-/* Put @name at the end of @buffer and its directory in front: the whole path. */
-static __always_inline void directory_path(struct directory *directory, const struct qstr *name,
-					   struct path_buffer *buffer)
+/* Put buffer->request.name at the end of @buffer and its directory in front: the whole path. */
+static __noinline int directory_path(struct directory *directory, struct path_buffer *buffer)
 {
-	__u32 offset, size = name->len;
+	__u32 offset, size;
 
+	if (!directory || !buffer)
+		return 0;
 	path_reset(buffer);
+	size = buffer->request.name.len;
 	if (size > 255)
-		return;
+		return 0;
 	offset = PICKET_PATH_SIZE - 1 - size;
-	bpf_probe_read_kernel(&buffer->text[bounded(offset, PICKET_PATH_SIZE)], bounded(size, 256), name->name);
+	bpf_probe_read_kernel(&buffer->text[bounded(offset, PICKET_PATH_SIZE)], bounded(size, 256),
+			      buffer->request.name.name);
 	buffer->offset = offset;
 	buffer->flags = directory->flags;
 	size = directory->size;
@@ -105,12 +108,13 @@ static __always_inline void directory_path(struct directory *directory, const st
 		bpf_probe_read_kernel(&buffer->text[bounded(offset, PICKET_PATH_SIZE)],
 				      bounded(size, DIRECTORY_PATH_SIZE), directory->path);
 		buffer->offset = offset;
-		return;
+		return 0;
 	}
 	offset--;
 	buffer->text[bounded(offset, PICKET_PATH_SIZE)] = '/';
 	buffer->offset = offset;
 	path_walk(buffer, (struct dentry *)directory->identity.dentry, (struct mount *)directory->identity.mount);
+	return 0;
 }
 
 #endif

@@ -24,26 +24,28 @@ static __always_inline __u32 task_origin(void)
 	return BPF_CORE_READ(task, flags) & PF_IO_WORKER ? PICKET_EVENT_IO_URING : 0;
 }
 
-static __always_inline int open_ended(void *ctx, struct file *file, const struct open_request *request)
+static __always_inline int open_ended(void *ctx, struct file *file, const char *written, int directory)
 {
+	struct open_request *request = open_request_get();
+
+	if (!request)
+		return 0;
+	request->written = written;
+	request->in_user_memory = false;
+	request->directory = directory;
+	request->flags = task_origin();
 	if ((__u64)file >= ERROR_POINTERS)
-		return open_refused(ctx, (long)file, request);
-	return open_succeeded(ctx, file, 0, request);
+		return open_refused(ctx, (long)file);
+	return open_succeeded(ctx, file, 0);
 }
 
 /* open, openat, openat2, creat and their io_uring twins. Not: programs being executed, the kernel's own opens. */
 SEC("fexit/do_filp_open")
 int BPF_PROG(file_opened, int directory, struct filename *name, const struct open_flags *how, struct file *file)
 {
-	struct open_request request = {
-		.written = BPF_CORE_READ(name, name),
-		.directory = directory,
-		.flags = task_origin(),
-	};
-
 	if (!BPF_CORE_READ(name, uptr) || (BPF_CORE_READ(how, open_flag) & FMODE_EXEC))
 		return 0;
-	return open_ended(ctx, file, &request);
+	return open_ended(ctx, file, BPF_CORE_READ(name, name), directory);
 }
 
 /* open_by_handle_at. */
@@ -51,9 +53,7 @@ SEC("fexit/file_open_root")
 int BPF_PROG(file_opened_by_handle, const struct path *root, const char *name, int flags, __u16 mode,
 	     struct file *file)
 {
-	struct open_request request = { .directory = AT_FDCWD, .flags = task_origin() };
-
-	return open_ended(ctx, file, &request);
+	return open_ended(ctx, file, NULL, AT_FDCWD);
 }
 
 /* Everything that makes a mount or moves a directory. Which of them a kernel has is found out at load. */

@@ -13,23 +13,33 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define AT_REMOVEDIR 0x200
 #define CLONE_NEWNS 0x00020000
 
+/* A function of its own, so that what follows is verified once and not for each ABI and argument. */
+static __noinline int request_of_call(struct open_request *request, struct pt_regs *regs)
+{
+	struct picket_syscall call = syscall_current(regs);
+
+	if (!request)
+		return 0;
+	request->written = NULL;
+	request->in_user_memory = true;
+	request->directory = AT_FDCWD;
+	request->flags = syscall_is_compat() ? PICKET_EVENT_COMPAT : 0;
+	if (call.directory_argument != PICKET_NO_ARGUMENT)
+		request->directory = syscall_argument(regs, call.directory_argument);
+	if (call.path_argument != PICKET_NO_ARGUMENT)
+		request->written = (const char *)syscall_argument(regs, call.path_argument);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_open, struct pt_regs *regs, long result)
 {
-	struct picket_syscall call = syscall_current(regs);
-	struct open_request request = {
-		.in_user_memory = true,
-		.flags = syscall_is_compat() ? PICKET_EVENT_COMPAT : 0,
-		.directory = AT_FDCWD,
-	};
+	struct open_request *request = open_request_get();
 
-	if (call.directory_argument != PICKET_NO_ARGUMENT)
-		request.directory = syscall_argument(regs, call.directory_argument);
-	if (call.path_argument != PICKET_NO_ARGUMENT)
-		request.written = (const char *)syscall_argument(regs, call.path_argument);
-	if (result < 0)
-		return open_refused(ctx, result, &request);
-	return open_succeeded(ctx, file_of_descriptor(result), result, &request);
+	if (!request)
+		return 0;
+	request_of_call(request, regs);
+	return result < 0 ? open_refused(ctx, result) : open_succeeded(ctx, file_of_descriptor(result), result);
 }
 
 SEC("tp_btf/sys_exit")

@@ -115,6 +115,16 @@ struct via_proc_scan {
 	__u32 found;
 };
 
+/* How a program asked for a file, see open.h. */
+struct open_request {
+	const char *written;  /* the path as the program wrote it; NULL: by handle */
+	__u32 in_user_memory; /* where it lies: the program can change it, the kernel's copy cannot be */
+	__s32 directory;      /* descriptor that a relative path starts from, or AT_FDCWD */
+	__u32 flags;	      /* PICKET_EVENT_*: how it came, and what was found out about it */
+	__u32 access;	      /* PICKET_ACCESS_* of the file */
+	struct qstr name;     /* its last component; empty: the root */
+};
+
 /* Where a path is built, from its end towards the front. */
 struct path_buffer {
 	__u32 offset; /* first byte of the path in text */
@@ -124,6 +134,7 @@ struct path_buffer {
 	char text[PICKET_PATH_SIZE + 256];
 	struct picket_policy_key key;
 	struct via_proc_scan scan;
+	struct open_request request;
 };
 
 struct {

@@ -21,19 +21,16 @@
 #define EACCES 13
 #define AT_FDCWD -100
 
+/* Without branches: see open_request_get(). Access mode 3 of open(2) is for ioctl(2) only. */
 static __always_inline __u32 open_access(struct file *file)
 {
-	__u32 mode = BPF_CORE_READ(file, f_mode), access = 0;
+	__u32 mode = BPF_CORE_READ(file, f_mode), access;
 
-	if (mode & FMODE_PATH)
-		return PICKET_ACCESS_PATH;
-	if (mode & FMODE_READ)
-		access |= PICKET_ACCESS_READ;
-	if (mode & FMODE_WRITE)
-		access |= PICKET_ACCESS_WRITE;
-	if (mode & FMODE_CREATED)
-		access |= PICKET_ACCESS_CREATE;
-	return access ? access : PICKET_ACCESS_PATH; /* open(2)'s access mode 3: for ioctl(2) only */
+	_Static_assert(FMODE_READ == PICKET_ACCESS_READ && FMODE_WRITE == PICKET_ACCESS_WRITE, "the same bits");
+	access = mode & (FMODE_READ | FMODE_WRITE);
+	access |= mode / (FMODE_CREATED / PICKET_ACCESS_CREATE) & PICKET_ACCESS_CREATE;
+	access |= mode / (FMODE_PATH / PICKET_ACCESS_PATH) & PICKET_ACCESS_PATH;
+	return access;
 }
 
 static __always_inline enum picket_counter open_counter(__u32 access)
@@ -42,22 +39,16 @@ static __always_inline enum picket_counter open_counter(__u32 access)
 		return PICKET_COUNTER_FILE_OPENS_CREATE;
 	if (access & PICKET_ACCESS_WRITE)
 		return PICKET_COUNTER_FILE_OPENS_WRITE;
-	if (access & PICKET_ACCESS_PATH)
-		return PICKET_COUNTER_FILE_OPENS_PATH;
-	return PICKET_COUNTER_FILE_OPENS_READ;
+	if (access & PICKET_ACCESS_READ)
+		return PICKET_COUNTER_FILE_OPENS_READ;
+	return PICKET_COUNTER_FILE_OPENS_PATH;
 }
 
 static __always_inline __u64 open_watch_classes(__u32 access)
 {
-	__u64 classes = 0;
-
-	if (access & PICKET_ACCESS_READ)
-		classes |= PICKET_WATCH_READ;
 	if (access & (PICKET_ACCESS_WRITE | PICKET_ACCESS_CREATE))
-		classes |= PICKET_WATCH_WRITE;
-	if (access & PICKET_ACCESS_PATH)
-		classes |= PICKET_WATCH_PATH;
-	return classes;
+		return access & PICKET_ACCESS_READ ? PICKET_WATCH_WRITE | PICKET_WATCH_READ : PICKET_WATCH_WRITE;
+	return access & PICKET_ACCESS_READ ? PICKET_WATCH_READ : PICKET_WATCH_PATH;
 }
 
 /* Which kernel rules spare the program that runs now; overwrites @path. */
@@ -125,27 +116,30 @@ static __always_inline struct event_scratch *open_record(const struct subject *s
 	return record;
 }
 
-/* Watches for the last component and, where its directory asks for more, the whole path; leaves the path in @path. */
+/* Watches for the last component and, where its directory asks for more, the whole path; leaves it in @path. */
 static __always_inline __u64 open_watches(struct path_buffer *path, struct directory *directory,
-					  const struct qstr *name, const struct picket_policy *rules)
+					  const struct picket_policy *rules)
 {
 	__u64 watches = directory->watches;
 
 	if (!directory->inside && !(rules->flags & PICKET_POLICY_NAMES))
 		return watches;
-	directory_path(directory, name, path);
+	directory_path(directory, path);
 	if (directory->inside)
 		watches |= policy_watches(policy_find_path(path, rules->generation), path_size(path));
-	return watches | policy_match_name(path, name->len, rules);
+	return watches | policy_match_name(path, path->request.name.len, rules);
 }
 
-/* How the program asked for it. */
-struct open_request {
-	const char *written;  /* the path as the program wrote it; NULL: by handle */
-	bool in_user_memory;  /* where it lies: the program can change it, the kernel's copy cannot be */
-	int directory;	      /* descriptor that a relative path starts from, or AT_FDCWD */
-	__u32 flags;	      /* PICKET_EVENT_COMPAT, PICKET_EVENT_IO_URING */
-};
+/*
+ * The request that runs now. It lives in map memory: what the verifier has to
+ * take as unknown it looks at once, not once for each value.
+ */
+static __always_inline struct open_request *open_request_get(void)
+{
+	struct path_buffer *path = path_buffer_get();
+
+	return path ? &path->request : NULL;
+}
 
 /* Where a relative path starts. NULL: not known. */
 static __always_inline struct path *open_base(const struct open_request *request)
@@ -162,27 +156,31 @@ static __always_inline struct path *open_base(const struct open_request *request
 	return file ? &file->f_path : NULL;
 }
 
-/* @file: NULL when the open was refused. */
-static __always_inline __u32 open_detour(const struct open_request *request, struct path_buffer *path,
-					 struct file *file)
+/* Mark the request when it goes around the container's root. @file: NULL when the open was refused. */
+static __noinline int open_detour(struct path_buffer *path, struct file *file)
 {
-	__u32 flags = 0;
+	struct open_request *request;
+	struct path *base;
+	bool in_proc;
 
+	if (!path)
+		return 0;
+	request = &path->request;
 	if (file && mount_is_foreign(file))
-		flags |= PICKET_EVENT_FOREIGN_MNT;
+		request->flags |= PICKET_EVENT_FOREIGN_MNT;
 	if (request->written) {
-		struct path *base = open_base(request);
-		bool in_proc = base && BPF_CORE_READ(base, dentry, d_inode, i_sb, s_magic) == PROC_SUPER_MAGIC;
-
+		base = open_base(request);
+		in_proc = base && BPF_CORE_READ(base, dentry, d_inode, i_sb, s_magic) == PROC_SUPER_MAGIC;
 		if (via_proc_written(path, request->written, request->in_user_memory, in_proc))
-			flags |= PICKET_EVENT_VIA_PROC;
+			request->flags |= PICKET_EVENT_VIA_PROC;
 	}
-	return flags;
+	return 0;
 }
 
-static __always_inline void open_send(void *ctx, struct event_scratch *record, const struct open_request *request,
-				      struct path_buffer *path)
+static __always_inline void open_send(void *ctx, struct event_scratch *record, struct path_buffer *path)
 {
+	const struct open_request *request = &path->request;
+
 	record->event.flags |= request->flags;
 	if (request->written)
 		record_add_string(record, PICKET_TEXT_REQUESTED, request->written, request->in_user_memory);
@@ -190,8 +188,7 @@ static __always_inline void open_send(void *ctx, struct event_scratch *record, c
 	record_submit(ctx, record);
 }
 
-static __always_inline int open_succeeded(void *ctx, struct file *file, long descriptor,
-					  const struct open_request *request)
+static __always_inline int open_succeeded(void *ctx, struct file *file, long descriptor)
 {
 	struct subject subject = subject_current();
 	struct picket_policy *rules = policy_get();
@@ -200,13 +197,15 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	struct directory *directory;
 	struct dentry *dentry;
 	struct mount *mount;
-	__u32 access, detour = 0, killed = 0;
+	volatile struct open_request *request;
 	__u64 watches;
-	struct qstr name;
+	__u32 access;
 
 	if (!rules || !path || !file)
 		return 0;
+	request = &path->request;
 	access = open_access(file);
+	request->access = access;
 	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
 	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
 		return 0;
@@ -216,25 +215,26 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	directory = directory_get(BPF_CORE_READ(dentry, d_parent), mount, path, rules);
 	if (!directory)
 		return 0;
-	bpf_core_read(&name, sizeof(name), &dentry->d_name);
+	bpf_core_read(&path->request.name, sizeof(path->request.name), &dentry->d_name);
 	if (dentry == BPF_CORE_READ(dentry, d_parent))
-		name.len = 0; /* the root itself */
-	watches = open_watches(path, directory, &name, rules);
+		request->name.len = 0; /* the root itself */
+	watches = open_watches(path, directory, rules);
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
-		detour = open_detour(request, path, file);
-	if (!(watches & open_watch_classes(access)) && !detour)
+		open_detour(path, file);
+	if (!(watches & open_watch_classes(request->access)) &&
+	    !(request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC)))
 		return 0;
 	if (subject.class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST) &&
-	    open_must_kill(path, rules, watches, access) && open_kill(rules))
-		killed = PICKET_EVENT_KILLED;
-	record = open_record(&subject, file, access);
+	    open_must_kill(path, rules, watches, request->access) && open_kill(rules))
+		request->flags |= PICKET_EVENT_KILLED;
+	record = open_record(&subject, file, request->access);
 	if (!record)
 		return 0;
-	directory_path(directory, &name, path);
+	directory_path(directory, path);
 	record->event.result = descriptor;
-	record->event.flags |= detour | killed | path->flags;
+	record->event.flags |= path->flags;
 	record_add_path(record, PICKET_TEXT_PATH, path);
-	open_send(ctx, record, request, path);
+	open_send(ctx, record, path);
 	return 0;
 }
 
@@ -257,13 +257,13 @@ static __always_inline enum picket_counter open_failure_counter(long error)
  * the directory that a relative path starts from. User space puts them
  * together, without symlinks.
  */
-static __always_inline int open_refused(void *ctx, long error, const struct open_request *request)
+static __always_inline int open_refused(void *ctx, long error)
 {
 	struct subject subject = subject_current();
 	struct picket_policy *rules = policy_get();
 	struct path_buffer *path = path_buffer_get();
-	struct path *base = open_base(request);
 	struct event_scratch *record;
+	struct path *base;
 
 	subject_count_phase(&subject, open_failure_counter(error), PICKET_COUNTER_SETUP_OPENS);
 	if (!rules || !path || !(rules->flags & PICKET_POLICY_FAILED) ||
@@ -274,13 +274,14 @@ static __always_inline int open_refused(void *ctx, long error, const struct open
 		return 0;
 	record_set_task(record, (struct task_struct *)bpf_get_current_task());
 	record->event.result = error;
-	record->event.flags |= open_detour(request, path, NULL);
+	open_detour(path, NULL);
+	base = open_base(&path->request);
 	if (base) {
 		path_reset(path);
 		path_walk(path, BPF_CORE_READ(base, dentry), mount_of(BPF_CORE_READ(base, mnt)));
 		record_add_path(record, PICKET_TEXT_BASE, path);
 	}
-	open_send(ctx, record, request, path);
+	open_send(ctx, record, path);
 	return 0;
 }
 

@@ -121,12 +121,9 @@ static __always_inline void path_cross_mounts(struct dentry **dentry, struct mou
 
 #pragma unroll
 	for (i = 0; i < PATH_MOUNTS; i++) {
-		struct mount *above;
+		struct mount *above = BPF_CORE_READ(*mount, mnt_parent);
 
-		if (*dentry != BPF_CORE_READ(*mount, mnt.mnt_root))
-			return;
-		above = BPF_CORE_READ(*mount, mnt_parent);
-		if (above == *mount)
+		if (*dentry != BPF_CORE_READ(*mount, mnt.mnt_root) || above == *mount)
 			return;
 		*dentry = BPF_CORE_READ(*mount, mnt_mountpoint);
 		*mount = above;
