@@ -48,12 +48,20 @@ int BPF_PROG(file_opened, int directory, struct filename *name, const struct ope
 	return open_ended(ctx, file, BPF_CORE_READ(name, name), directory);
 }
 
-/* open_by_handle_at. */
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+/* open_by_handle_at. Before Linux 5.13 its root was two arguments, so what it returned stood one further. */
 SEC("fexit/file_open_root")
-int BPF_PROG(file_opened_by_handle, const struct path *root, const char *name, int flags, __u16 mode,
-	     struct file *file)
+int file_opened_by_handle(unsigned long long *ctx)
 {
-	return open_ended(ctx, file, NULL, AT_FDCWD);
+	__u64 file;
+
+	/* written out, since the verifier wants each offset as a constant and the compiler would make it a variable */
+	if (LINUX_KERNEL_VERSION < KERNEL_VERSION(5, 13, 0))
+		__asm__ volatile("%0 = *(u64 *)(%1 + 40)" : "=r"(file) : "r"(ctx));
+	else
+		__asm__ volatile("%0 = *(u64 *)(%1 + 32)" : "=r"(file) : "r"(ctx));
+	return open_ended(ctx, (struct file *)file, NULL, AT_FDCWD);
 }
 
 /* Everything that makes a mount or moves a directory. Which of them a kernel has is found out at load. */

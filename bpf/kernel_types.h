@@ -76,6 +76,14 @@ struct hlist_bl_node {
 	struct hlist_bl_node *next, **pprev;
 };
 
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
@@ -87,6 +95,7 @@ struct inode {
 	u32 i_nlink;
 	u32 i_rdev;
 	struct super_block *i_sb;
+	struct hlist_head i_dentry; /* its names in the dentry cache */
 };
 
 struct dentry {
@@ -94,6 +103,9 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	union {
+		struct hlist_node d_alias;
+	} d_u;
 };
 
 struct vfsmount {

@@ -74,6 +74,7 @@ int BPF_PROG(lifecycle_cgroup_attach_task, struct cgroup *cgroup, const char *pa
 	target = subject_of_cgroup(BPF_CORE_READ(cgroup, kn, id));
 	mover = subject_of_cgroup(bpf_get_current_cgroup_id());
 	if (setup_enters(&mover, &target))
-		setup_begin(BPF_CORE_READ(task, tgid), &target);
+		setup_begin(BPF_CORE_READ(task, tgid), &target,
+			    task_mount_namespace((struct task_struct *)bpf_get_current_task()));
 	return 0;
 }

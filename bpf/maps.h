@@ -67,7 +67,7 @@ struct {
 	__type(value, struct picket_path_policy);
 } names SEC(".maps");
 
-/* Processes of the runtime inside a container's cgroup, before the workload: pid -> 1. */
+/* Processes of the runtime inside a container's cgroup, before the workload: pid -> mount namespace of the runtime. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -123,6 +123,8 @@ struct open_request {
 	__u32 flags;	      /* PICKET_EVENT_*: how it came, and what was found out about it */
 	__u32 access;	      /* PICKET_ACCESS_* of the file */
 	struct qstr name;     /* its last component; empty: the root */
+	__u64 watches;	      /* that hold for alias */
+	struct dentry *alias; /* another name of it that a rule asks for; NULL: none */
 };
 
 /* Where a path is built, from its end towards the front. */

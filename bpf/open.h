@@ -16,6 +16,7 @@
 #define FMODE_PATH 0x4000
 #define FMODE_CREATED 0x100000
 #define SIGKILL 9
+#define S_ISDIR(mode) (((mode) & 0170000) == 0040000)
 #define ENOENT 2
 #define EPERM 1
 #define EACCES 13
@@ -130,6 +131,41 @@ static __always_inline __u64 open_watches(struct path_buffer *path, struct direc
 	return watches | policy_match_name(path, path->request.name.len, rules);
 }
 
+#define ALIASES_MAX 8 /* names of one file that are looked at */
+
+/*
+ * The other names of a hard link. A link made to a file under watch would else
+ * be a way around every rule that names a path; whoever made it has looked the
+ * watched name up, so the dentry cache has it.
+ */
+static __noinline int open_find_alias(struct path_buffer *path, struct dentry *dentry, struct mount *mount,
+				      struct picket_policy *rules)
+{
+	struct hlist_node *node;
+	int i;
+
+	if (!path || !rules)
+		return 0;
+	node = BPF_CORE_READ(dentry, d_inode, i_dentry.first);
+#pragma clang loop unroll(disable)
+	for (i = 0; i < ALIASES_MAX && node; i++) {
+		struct dentry *alias = (struct dentry *)((char *)node - bpf_core_field_offset(struct dentry, d_u.d_alias));
+
+		if (alias != dentry) {
+			path_reset(path);
+			path_walk(path, alias, mount);
+			path->request.watches =
+				policy_watches(policy_find_path(path, rules->generation), path_size(path));
+			if (path->request.watches & open_watch_classes(path->request.access)) {
+				path->request.alias = alias;
+				return 1;
+			}
+		}
+		node = BPF_CORE_READ(node, next);
+	}
+	return 0;
+}
+
 /*
  * The request that runs now. It lives in map memory: what the verifier has to
  * take as unknown it looks at once, not once for each value.
@@ -219,6 +255,10 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	if (dentry == BPF_CORE_READ(dentry, d_parent))
 		request->name.len = 0; /* the root itself */
 	watches = open_watches(path, directory, rules);
+	request->alias = NULL;
+	if (!(watches & open_watch_classes(request->access)) && BPF_CORE_READ(file, f_inode, i_nlink) > 1 &&
+	    !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) && open_find_alias(path, dentry, mount, rules))
+		watches = request->watches;
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
 		open_detour(path, file);
 	if (!(watches & open_watch_classes(request->access)) &&
@@ -230,7 +270,12 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	record = open_record(&subject, file, request->access);
 	if (!record)
 		return 0;
-	directory_path(directory, path);
+	if (request->alias) {
+		path_reset(path);
+		path_walk(path, request->alias, mount);
+	} else {
+		directory_path(directory, path);
+	}
 	record->event.result = descriptor;
 	record->event.flags |= path->flags;
 	record_add_path(record, PICKET_TEXT_PATH, path);

@@ -84,12 +84,13 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	struct picket_policy *rules = policy_get();
 	struct path_buffer *path = path_buffer_get();
 	struct file *file = BPF_CORE_READ(bprm, file);
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct event_scratch *record;
 
 	if (!rules || !path)
 		return 0;
-	if (subject.setup && !setup_goes_on(task, file, rules->host_mnt_ns)) {
-		setup_end(bpf_get_current_pid_tgid() >> 32, &subject);
+	if (subject.setup && !setup_goes_on(pid, task, file)) {
+		setup_end(pid, &subject);
 		subject.setup = false;
 	}
 	subject_count_phase(&subject, PICKET_COUNTER_PROCESS_EXECS, PICKET_COUNTER_SETUP_EXECS);
@@ -129,9 +130,12 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		/* clone3(CLONE_INTO_CGROUP) enters without an attach */
 		creator = subject_of_cgroup(parent_cgroup);
 		if (setup_enters(&creator, &subject))
-			setup_begin(child_pid, &subject);
-	} else if (subject.counters && subject.counters->setup && bpf_map_lookup_elem(&setup_tasks, &parent_pid)) {
-		setup_begin(child_pid, &subject);
+			setup_begin(child_pid, &subject, task_mount_namespace(parent));
+	} else if (subject.counters && subject.counters->setup) {
+		__u32 *runtime_namespace = bpf_map_lookup_elem(&setup_tasks, &parent_pid);
+
+		if (runtime_namespace)
+			setup_begin(child_pid, &subject, *runtime_namespace);
 	}
 	return 0;
 }

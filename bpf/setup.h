@@ -21,11 +21,15 @@ static __always_inline bool setup_enters(const struct subject *mover, const stru
 	       mover->slot != target->slot;
 }
 
-static __always_inline void setup_begin(__u32 pid, const struct subject *target)
+static __always_inline __u32 task_mount_namespace(struct task_struct *task)
 {
-	__u32 yes = 1;
+	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+}
 
-	if (target->counters && !bpf_map_update_elem(&setup_tasks, &pid, &yes, BPF_ANY))
+/* @runtime_namespace: the mount namespace of who put the process there. */
+static __always_inline void setup_begin(__u32 pid, const struct subject *target, __u32 runtime_namespace)
+{
+	if (target->counters && !bpf_map_update_elem(&setup_tasks, &pid, &runtime_namespace, BPF_ANY))
 		__sync_fetch_and_add(&target->counters->setup, 1);
 }
 
@@ -39,15 +43,17 @@ static __always_inline void setup_end(__u32 pid, const struct subject *subject)
 
 /*
  * Whether the program just started is still the runtime: a copy of itself
- * without a name in the host's mount namespace (runc executes itself from a
- * memfd or a detached mount before it enters the container).
+ * without a name, in the runtime's own mount namespace (runc executes itself
+ * from a memfd or a detached mount before it enters the container). Inside the
+ * container's namespace nothing is the runtime's any more, also not a memfd.
  */
-static __always_inline bool setup_goes_on(struct task_struct *task, struct file *program, __u32 host_mnt_ns)
+static __always_inline bool setup_goes_on(__u32 pid, struct task_struct *task, struct file *program)
 {
+	__u32 *runtime_namespace = bpf_map_lookup_elem(&setup_tasks, &pid);
 	struct mnt_namespace *own = BPF_CORE_READ(task, nsproxy, mnt_ns);
 	struct mount *mount = mount_of(BPF_CORE_READ(program, f_path.mnt));
 
-	if (BPF_CORE_READ(own, ns.inum) != host_mnt_ns)
+	if (!runtime_namespace || task_mount_namespace(task) != *runtime_namespace)
 		return false;
 	return BPF_CORE_READ(mount, mnt_ns) != own || BPF_CORE_READ(program, f_inode, i_nlink) == 0;
 }

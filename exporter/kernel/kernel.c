@@ -85,7 +85,7 @@ int kernel_open(struct event_loop *loop, const struct kernel_options *options, s
 	if (error)
 		goto fail;
 	snprintf(reason, reason_size, "cannot set up the maps of the rules");
-	error = policy_maps_open(maps, options->procfs_path, &kernel->policy);
+	error = policy_maps_open(maps, &kernel->policy);
 	if (error)
 		goto fail;
 	snprintf(reason, reason_size, "cannot read events from the kernel");

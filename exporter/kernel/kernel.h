@@ -17,7 +17,6 @@ struct kernel;
 
 struct kernel_options {
 	struct sensors_options sensors;
-	const char *procfs_path;
 	event_source_record *on_record;
 	void *context;
 };

@@ -3,11 +3,9 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -15,21 +13,11 @@
 struct policy_maps {
 	int policy_fd, paths_fd, names_fd;
 	struct picket_policy_head *head; /* mapped */
-	uint32_t host_mnt_ns;
 	uint32_t generation; /* in force */
 	uint32_t oldest;     /* generation whose keys may still be there */
 };
 
-static uint32_t host_mount_namespace(const char *procfs_path)
-{
-	char name[4096];
-	struct stat status;
-
-	snprintf(name, sizeof(name), "%s/1/ns/mnt", procfs_path);
-	return stat(name, &status) ? 0 : status.st_ino;
-}
-
-int policy_maps_open(const struct object_maps *object_maps, const char *procfs_path, struct policy_maps **ret_maps)
+int policy_maps_open(const struct object_maps *object_maps, struct policy_maps **ret_maps)
 {
 	struct policy_maps *maps = calloc(1, sizeof(*maps));
 
@@ -38,7 +26,6 @@ int policy_maps_open(const struct object_maps *object_maps, const char *procfs_p
 	maps->policy_fd = object_maps_fd(object_maps, "policy");
 	maps->paths_fd = object_maps_fd(object_maps, "paths");
 	maps->names_fd = object_maps_fd(object_maps, "names");
-	maps->host_mnt_ns = host_mount_namespace(procfs_path);
 	maps->head = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED,
 			  object_maps_fd(object_maps, "policy_head"), 0);
 	if (maps->head == MAP_FAILED) {
@@ -101,7 +88,6 @@ int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *
 
 	policy_maps_forget_old(maps); /* its element is taken anew */
 	policy.generation = generation;
-	policy.host_mnt_ns = maps->host_mnt_ns;
 	policy.self = getpid();
 	error = add_entries(maps->paths_fd, generation, compiled->paths, compiled->path_count);
 	if (!error)

@@ -11,7 +11,7 @@
 
 struct policy_maps;
 
-int policy_maps_open(const struct object_maps *maps, const char *procfs_path, struct policy_maps **ret_maps);
+int policy_maps_open(const struct object_maps *maps, struct policy_maps **ret_maps);
 void policy_maps_close(struct policy_maps *maps);
 
 /**

@@ -68,8 +68,8 @@ struct picket_policy {
 	__u64 container_kinds; /* kinds that some rule wants from containers; bit per enum picket_kind */
 	__u64 host_kinds;      /* the same for the host */
 	__u64 any_path;	       /* watches that hold for every path */
-	__u32 host_mnt_ns;     /* inode number of pid 1's mount namespace */
-	__u32 self;	       /* the daemon's pid: never a target */
+	__u32 self; /* the daemon's pid: never a target */
+	__u32 pad;
 	struct picket_kernel_rule rules[PICKET_KERNEL_RULES];
 };
 

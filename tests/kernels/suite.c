@@ -293,7 +293,6 @@ int main(int argc, char **argv)
 {
 	struct kernel_options options = {
 		.sensors.objects = { .max_slots = 64, .buffer_bytes = 4 << 20 },
-		.procfs_path = "/proc",
 		.on_record = on_record,
 	};
 	AUTO_FREE char *cgroup2 = NULL;

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What one operation costs: syscall_bench CGROUP_PROCS OPERATION COUNT
+ *
+ * Enters the cgroup ("-": stays), runs the operation COUNT times on one
+ * processor and prints nanoseconds per operation. Operations: getppid,
+ * open_close, connect, exec.
+ */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void do_getppid(void)
+{
+	syscall(SYS_getppid);
+}
+
+static void do_open_close(void)
+{
+	close(syscall(SYS_openat, AT_FDCWD, "/etc/hostname", O_RDONLY, 0));
+}
+
+/* To a port of this machine where nobody listens. */
+static void do_connect(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(1) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		abort();
+	close(fd);
+}
+
+static void do_exec(void)
+{
+	pid_t child = vfork();
+
+	if (child == 0) {
+		execl("/bin/true", "true", NULL);
+		_exit(127);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} operations[] = {
+	{ "getppid", do_getppid }, { "open_close", do_open_close }, { "connect", do_connect }, { "exec", do_exec },
+};
+
+static double now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e9 + now.tv_nsec;
+}
+
+static void enter(const char *cgroup_procs)
+{
+	int fd;
+
+	if (strcmp(cgroup_procs, "-") == 0)
+		return;
+	fd = open(cgroup_procs, O_WRONLY);
+	if (fd < 0 || write(fd, "0", 1) != 1) {
+		perror(cgroup_procs);
+		exit(1);
+	}
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	cpu_set_t one;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: syscall_bench CGROUP_PROCS|- OPERATION COUNT\n");
+		return 2;
+	}
+	CPU_ZERO(&one);
+	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	enter(argv[1]);
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+		long count = strtol(argv[3], NULL, 10);
+		double start;
+
+		if (strcmp(operations[i].name, argv[2]) != 0)
+			continue;
+		start = now_ns();
+		for (long j = 0; j < count; j++)
+			operations[i].run();
+		printf("%.1f\n", (now_ns() - start) / count);
+		return 0;
+	}
+	fprintf(stderr, "syscall_bench: no operation %s\n", argv[2]);
+	return 2;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the containers of the end-to-end tests run: one static program that does exactly what it is told. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "ops: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+static int open_many(char **arguments)
+{
+	for (long left = atol(arguments[1]); left > 0; left--) {
+		int fd = open(arguments[0], O_RDONLY);
+
+		if (fd < 0)
+			return fail(arguments[0]);
+		close(fd);
+	}
+	return 0;
+}
+
+/* Return: the child's status, or -1. */
+static int spawn_and_wait(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		execl("/ops", "ops", "nothing", NULL);
+		_exit(127);
+	}
+	return child > 0 && waitpid(child, &status, 0) == child ? status : -1;
+}
+
+static int exec_many(char **arguments)
+{
+	for (long left = atol(arguments[0]); left > 0; left--)
+		if (spawn_and_wait())
+			return fail("exec of /ops");
+	return 0;
+}
+
+static int nothing(char **arguments)
+{
+	(void)arguments;
+	return 0;
+}
+
+static int open_absolute(const char *path)
+{
+	return open(path, O_RDONLY);
+}
+
+static int open_relative(const char *path)
+{
+	char copy[256], *slash;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	slash = strrchr(copy, '/');
+	*slash = '\0';
+	return chdir(*copy ? copy : "/") ? -1 : open(slash + 1, O_RDONLY);
+}
+
+static int open_symlink(const char *path)
+{
+	return symlink(path, "/tmp/symlink") ? -1 : open("/tmp/symlink", O_RDONLY);
+}
+
+static int open_hardlink(const char *path)
+{
+	return link(path, "/tmp/hardlink") ? -1 : open("/tmp/hardlink", O_RDONLY);
+}
+
+static int open_openat2(const char *path)
+{
+	struct open_how how = { .flags = O_RDONLY };
+
+	return syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
+static int open_proc_root(const char *path)
+{
+	char through[300];
+
+	snprintf(through, sizeof(through), "/proc/self/root%s", path);
+	return open(through, O_RDONLY);
+}
+
+static const struct {
+	const char *name;
+	int (*open)(const char *path);
+} methods[] = {
+	{ "absolute", open_absolute }, { "relative", open_relative }, { "symlink", open_symlink },
+	{ "hardlink", open_hardlink }, { "openat2", open_openat2 },   { "proc-root", open_proc_root },
+};
+
+static int read_by(char **arguments)
+{
+	char buffer[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+		int fd;
+
+		if (strcmp(methods[i].name, arguments[0]) != 0)
+			continue;
+		fd = methods[i].open(arguments[1]);
+		if (fd < 0 || read(fd, buffer, sizeof(buffer)) <= 0)
+			return fail(arguments[1]);
+		return 0;
+	}
+	return fail(arguments[0]);
+}
+
+/* The output file exists first, so that its absence never passes for safety. */
+static int canary(char **arguments)
+{
+	int out = open(arguments[1], O_WRONLY | O_CREAT | O_TRUNC, 0600), secret;
+	char buffer[16];
+
+	if (out < 0 || write(out, "STARTED\n", 8) != 8)
+		return fail(arguments[1]);
+	secret = open(arguments[0], O_RDONLY);
+	if (secret < 0 || read(secret, buffer, sizeof(buffer)) <= 0)
+		return fail(arguments[0]);
+	return write(out, "LEAKED\n", 7) == 7 ? 0 : 1;
+}
+
+struct race {
+	int out, secret; /* secret: the descriptor that the open will get */
+};
+
+static void *read_early(void *context)
+{
+	const struct race *race = context;
+	char buffer[16];
+
+	while (pread(race->secret, buffer, sizeof(buffer), 0) <= 0)
+		;
+	if (write(race->out, "LEAKED\n", 7) != 7)
+		fail("canary");
+	return NULL;
+}
+
+/* As canary, but a second thread reads while the open is still in its system call. */
+static int canary_race(char **arguments)
+{
+	struct race race = { .out = open(arguments[1], O_WRONLY | O_CREAT | O_TRUNC, 0600) };
+	pthread_t reader;
+
+	race.secret = race.out + 1;
+	if (race.out < 0 || write(race.out, "STARTED\n", 8) != 8)
+		return fail(arguments[1]);
+	if (pthread_create(&reader, NULL, read_early, &race))
+		return fail("pthread_create");
+	usleep(50000);
+	if (open(arguments[0], O_RDONLY) != race.secret)
+		return fail(arguments[0]);
+	return pthread_join(reader, NULL);
+}
+
+static int sleep_long(char **arguments)
+{
+	sleep(atoi(arguments[0]));
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(char **arguments);
+	int count;
+} commands[] = {
+	{ "open-many", open_many, 2 }, { "exec-many", exec_many, 1 }, { "read", read_by, 2 },
+	{ "canary", canary, 2 },       { "canary-race", canary_race, 2 },
+	{ "sleep", sleep_long, 1 },    { "nothing", nothing, 0 },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0 && argc == commands[i].count + 2)
+			return commands[i].run(argv + 2);
+	fprintf(stderr, "ops: unknown command or wrong number of arguments\n");
+	return 2;
+}
