@@ -1,408 +1,409 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "cgroup_path.h"
 
-#include <ctype.h>
-#include <stdint.h>
 #include <string.h>
 
-#define COMPONENTS_MAX 64
-#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "cgroup_component.h"
+#include "cleanup.h"
 
-struct component {
-	const char *text;
-	size_t size;
-};
-
-/* The path in pieces, each with the pod uid that applies to it. */
-struct parsed {
-	struct component components[COMPONENTS_MAX];
-	size_t count;
-};
-
-/* What one component turned out to be. */
+/* What one component of a path turned out to be. */
 struct match {
 	enum cgroup_owner owner;
 	const char *runtime;
+	const char *manager;
 	struct component id;
+	struct component name;	    /* size 0: the path tells none */
+	struct component namespace; /* the same */
+	bool escaped;		    /* the id is written as systemd writes names */
+	bool guessed;
 };
 
-static bool starts_with(struct component component, const char *prefix)
-{
-	size_t size = strlen(prefix);
+enum id_form { ID_HASH, ID_ANY };
+enum scope_form { SCOPE_MAYBE, SCOPE_MUST, SCOPE_NOT };
 
-	return component.size >= size && memcmp(component.text, prefix, size) == 0;
-}
-
-static bool ends_with(struct component component, const char *suffix)
-{
-	size_t size = strlen(suffix);
-
-	return component.size >= size && memcmp(component.text + component.size - size, suffix, size) == 0;
-}
-
-static bool equals(struct component component, const char *text)
-{
-	return component.size == strlen(text) && memcmp(component.text, text, component.size) == 0;
-}
-
-static struct component without_prefix(struct component component, size_t size)
-{
-	return (struct component){ component.text + size, component.size - size };
-}
-
-static struct component without_suffix(struct component component, const char *suffix)
-{
-	if (ends_with(component, suffix))
-		component.size -= strlen(suffix);
-	return component;
-}
-
-static bool is_hex(struct component component, size_t size)
-{
-	if (component.size != size)
-		return false;
-	for (size_t i = 0; i < size; i++)
-		if (!isxdigit((unsigned char)component.text[i]) || isupper((unsigned char)component.text[i]))
-			return false;
-	return true;
-}
-
-/* 8-4-4-4-12 hex digits with @dash between. */
-static bool is_uuid(struct component component, char dash)
-{
-	if (component.size != 36)
-		return false;
-	for (size_t i = 0; i < 36; i++) {
-		bool at_dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (at_dash ? component.text[i] != dash : !isxdigit((unsigned char)component.text[i]))
-			return false;
-	}
-	return true;
-}
-
-static void parse(const char *path, struct parsed *ret_parsed)
-{
-	ret_parsed->count = 0;
-	while (*path && ret_parsed->count < COMPONENTS_MAX) {
-		size_t size = strcspn(path, "/");
-
-		if (size)
-			ret_parsed->components[ret_parsed->count++] = (struct component){ path, size };
-		path += size + (path[size] == '/');
-	}
-}
-
-/* A container id: what runtimes make up themselves, or 64 hex digits. */
-static bool is_container_id(struct component component)
-{
-	return is_hex(component, 64);
-}
-
-/* Prefixes of components that carry the id themselves: "docker-<id>.scope". */
+/* "docker-<id>.scope" and the like, anywhere in a path. The first that fits wins. */
 static const struct {
 	const char *prefix;
-	const char *runtime;
+	enum id_form id;
+	enum scope_form scope;
 	enum cgroup_owner owner;
-	bool any_id; /* not only 64 hex digits */
+	const char *runtime;
+	const char *manager;
 } prefixes[] = {
-	{ "crio-conmon-", "cri-o", CGROUP_OWNER_MONITOR, true },
-	{ "libpod-conmon-", "podman", CGROUP_OWNER_MONITOR, true },
-	{ "lxc.monitor.", "lxc", CGROUP_OWNER_MONITOR, true },
-	{ "cri-containerd-", "cri-containerd", CGROUP_OWNER_CONTAINER, false },
-	{ "libpod-payload-", "podman", CGROUP_OWNER_CONTAINER, false },
-	{ "libpod-", "podman", CGROUP_OWNER_CONTAINER, false },
-	{ "docker-", "docker", CGROUP_OWNER_CONTAINER, false },
-	{ "crio-", "cri-o", CGROUP_OWNER_CONTAINER, false },
-	{ "nerdctl-", "nerdctl", CGROUP_OWNER_CONTAINER, false },
-	{ "runtime-rs-", "kata", CGROUP_OWNER_CONTAINER, false },
-	{ "kata_", "kata", CGROUP_OWNER_CONTAINER, false },
-	{ "lxc.payload.", "lxc", CGROUP_OWNER_CONTAINER, true },
-	{ "runc-", "runc", CGROUP_OWNER_CONTAINER, true },
-	{ "crun-", "crun", CGROUP_OWNER_CONTAINER, true },
-	{ "youki-", "youki", CGROUP_OWNER_CONTAINER, true },
+	{ "crio-conmon-", ID_ANY, SCOPE_MAYBE, CGROUP_OWNER_MONITOR, "cri-o", "cri-o" },
+	{ "libpod-conmon-", ID_ANY, SCOPE_MAYBE, CGROUP_OWNER_MONITOR, "podman", "podman" },
+	{ "lxc.monitor.", ID_ANY, SCOPE_NOT, CGROUP_OWNER_MONITOR, "lxc", "lxc" },
+	{ "cri-containerd-", ID_HASH, SCOPE_MAYBE, CGROUP_OWNER_CONTAINER, "cri-containerd", "containerd" },
+	{ "libpod-payload-", ID_HASH, SCOPE_MAYBE, CGROUP_OWNER_CONTAINER, "podman", "podman" },
+	{ "libpod-", ID_HASH, SCOPE_MAYBE, CGROUP_OWNER_CONTAINER, "podman", "podman" },
+	{ "docker-", ID_HASH, SCOPE_MAYBE, CGROUP_OWNER_CONTAINER, "docker", "docker" },
+	{ "crio-", ID_HASH, SCOPE_MAYBE, CGROUP_OWNER_CONTAINER, "cri-o", "cri-o" },
+	{ "nerdctl-", ID_HASH, SCOPE_MAYBE, CGROUP_OWNER_CONTAINER, "nerdctl", "containerd" },
+	{ "runtime-rs-", ID_HASH, SCOPE_MAYBE, CGROUP_OWNER_CONTAINER, "kata", "kata" },
+	{ "kata_", ID_HASH, SCOPE_MAYBE, CGROUP_OWNER_CONTAINER, "kata", "kata" },
+	{ "lxc.payload.", ID_ANY, SCOPE_NOT, CGROUP_OWNER_CONTAINER, "lxc", "lxc" },
+	{ "runc-", ID_ANY, SCOPE_MUST, CGROUP_OWNER_CONTAINER, "runc", "runc" },
+	{ "crun-", ID_ANY, SCOPE_MUST, CGROUP_OWNER_CONTAINER, "crun", "crun" },
+	{ "youki-", ID_ANY, SCOPE_MUST, CGROUP_OWNER_CONTAINER, "youki", "youki" },
 };
 
-static bool match_prefix(struct component component, struct match *ret_match)
+static bool match_prefix(const struct components *path, size_t at, struct match *ret_match)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(prefixes); i++) {
-		struct component id;
+	struct component component = path->at[at], id;
+	bool scope = component_ends(component, ".scope");
 
-		if (!starts_with(component, prefixes[i].prefix))
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++) {
+		if (prefixes[i].scope == SCOPE_MUST && !scope)
 			continue;
-		id = without_suffix(without_prefix(component, strlen(prefixes[i].prefix)), ".scope");
-		if (!id.size || (!prefixes[i].any_id && !is_container_id(id)))
+		if (!component_strip(component, prefixes[i].prefix,
+				     scope && prefixes[i].scope != SCOPE_NOT ? ".scope" : "", &id))
 			continue;
-		*ret_match = (struct match){ prefixes[i].owner, prefixes[i].runtime, id };
+		if (prefixes[i].id == ID_HASH && !component_is_hash(id))
+			continue;
+		*ret_match = (struct match){ .owner = prefixes[i].owner,
+					     .runtime = prefixes[i].runtime,
+					     .manager = prefixes[i].manager,
+					     .id = id };
 		return true;
 	}
 	return false;
 }
 
-/* "kubepods-burstable-pod<uid>.slice:cri-containerd:<id>": the cgroup driver of kubelet and runtime differ. */
-static bool match_colons(struct component component, struct match *ret_match)
-{
-	const char *first = memchr(component.text, ':', component.size), *second;
-	struct component rest, id;
+enum parent_depth { DEPTH_ANY, DEPTH_TOP };
 
-	if (!first)
-		return false;
-	rest = without_prefix(component, first + 1 - component.text);
-	second = memchr(rest.text, ':', rest.size);
-	if (!second)
-		return false;
-	id = without_prefix(rest, second + 1 - rest.text);
-	if (!is_container_id(id))
-		return false;
-	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, starts_with(rest, "crio:") ? "cri-o" : "cri-containerd", id };
-	return true;
-}
-
-/* Directories whose child is a container's own cgroup. */
+/* Directories whose child is a container's own. */
 static const struct {
 	const char *parent;
+	enum parent_depth depth; /* of the parent */
+	enum id_form id;
+	enum cgroup_owner owner;
 	const char *runtime;
-	bool any_id;
+	const char *manager;
+	bool names_namespace; /* the parent is containerd's namespace */
 } parents[] = {
-	{ "docker", "docker", false },		{ "kata_overhead", "kata", false },
-	{ "kata_sandboxed_pod", "kata", false }, { "firecracker", "firecracker", true },
-	{ "default", "containerd", true },	{ "k8s.io", "containerd", true },
-	{ "moby", "docker", false },		{ "buildkit", "buildkit", true },
-	{ "lxc.payload", "lxc", true },
+	{ "docker", DEPTH_ANY, ID_HASH, CGROUP_OWNER_CONTAINER, "docker", "docker", false },
+	{ "moby", DEPTH_TOP, ID_HASH, CGROUP_OWNER_CONTAINER, "docker", "docker", false },
+	{ "default", DEPTH_TOP, ID_ANY, CGROUP_OWNER_CONTAINER, "containerd", "containerd", true },
+	{ "k8s.io", DEPTH_TOP, ID_ANY, CGROUP_OWNER_CONTAINER, "containerd", "containerd", true },
+	{ "buildkit", DEPTH_TOP, ID_ANY, CGROUP_OWNER_CONTAINER, "buildkit", "buildkit", false },
+	{ "kata_overhead", DEPTH_TOP, ID_HASH, CGROUP_OWNER_CONTAINER, "kata", "kata", false },
+	{ "kata_sandboxed_pod", DEPTH_TOP, ID_HASH, CGROUP_OWNER_CONTAINER, "kata", "kata", false },
+	{ "firecracker", DEPTH_TOP, ID_ANY, CGROUP_OWNER_CONTAINER, "firecracker", "firecracker", false },
+	{ "lxc", DEPTH_TOP, ID_ANY, CGROUP_OWNER_CONTAINER, "lxc", "lxc", false },
+	{ "lxc.payload", DEPTH_TOP, ID_ANY, CGROUP_OWNER_CONTAINER, "lxc", "lxc", false },
+	{ "lxc.monitor", DEPTH_TOP, ID_ANY, CGROUP_OWNER_MONITOR, "lxc", "lxc", false },
 };
 
-static bool match_parent(const struct parsed *parsed, size_t at, struct match *ret_match)
+static bool match_parent(const struct components *path, size_t at, struct match *ret_match)
 {
-	struct component component = parsed->components[at];
-
-	if (at == 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_COUNT(parents); i++) {
-		if (!equals(parsed->components[at - 1], parents[i].parent))
+	for (size_t i = 0; at > 0 && i < ARRAY_SIZE(parents); i++) {
+		if (!component_equals(path->at[at - 1], parents[i].parent) ||
+		    (parents[i].depth == DEPTH_TOP && at != 1) ||
+		    (parents[i].id == ID_HASH && !component_is_hash(path->at[at])))
 			continue;
-		if (!parents[i].any_id && !is_container_id(component))
-			continue;
-		/* "/default/x" is containerd's only at the top */
-		if (parents[i].any_id && at != 1)
-			continue;
-		*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, parents[i].runtime, component };
+		*ret_match = (struct match){ .owner = parents[i].owner,
+					     .runtime = parents[i].runtime,
+					     .manager = parents[i].manager,
+					     .id = path->at[at] };
+		if (parents[i].names_namespace)
+			ret_match->namespace = path->at[at - 1];
 		return true;
 	}
 	return false;
 }
 
-static bool is_pod(struct component component)
+/* "<slice>:cri-containerd:<id>": kubelet and runtime have different cgroup drivers. Names between the colons: */
+static const struct {
+	const char *prefix;
+	enum id_form id;
+	const char *runtime;
+	const char *manager;
+} colon_names[] = {
+	{ "cri-containerd", ID_HASH, "cri-containerd", "containerd" },
+	{ "crio", ID_HASH, "cri-o", "cri-o" },
+	{ "docker", ID_HASH, "docker", "docker" },
+	{ "libpod", ID_HASH, "podman", "podman" },
+	{ "nerdctl", ID_HASH, "nerdctl", "containerd" },
+	{ "runc", ID_ANY, "runc", "runc" },
+	{ "crun", ID_ANY, "crun", "crun" },
+	{ "youki", ID_ANY, "youki", "youki" },
+};
+
+static bool match_colons(const struct components *path, size_t at, struct match *ret_match)
 {
-	return starts_with(component, "pod") && component.size > 3;
+	struct component component = path->at[at], name, id;
+	const char *end = component.text + component.size, *first, *second;
+
+	first = memchr(component.text, ':', component.size);
+	second = first ? memchr(first + 1, ':', (size_t)(end - first - 1)) : NULL;
+	if (!second || second + 1 == end)
+		return false;
+	name = (struct component){ first + 1, (size_t)(second - first - 1) };
+	id = (struct component){ second + 1, (size_t)(end - second - 1) };
+	for (size_t i = 0; i < ARRAY_SIZE(colon_names); i++) {
+		if (!component_equals(name, colon_names[i].prefix) ||
+		    (colon_names[i].id == ID_HASH && !component_is_hash(id)))
+			continue;
+		*ret_match = (struct match){ .owner = CGROUP_OWNER_CONTAINER,
+					     .runtime = colon_names[i].runtime,
+					     .manager = colon_names[i].manager,
+					     .id = id };
+		return true;
+	}
+	return false;
 }
 
-/* ".../pod<uid>/<id>" of the cgroupfs driver, and ECS's "/ecs/<task>/<id>". */
-static bool match_below_pod(const struct parsed *parsed, size_t at, struct match *ret_match)
+/* "/ecstasks.slice/ecstasks-<task>.slice/docker-<id>.scope", "/ecs/<task>/<id>" */
+static bool match_ecs(const struct components *path, size_t at, struct match *ret_match)
 {
-	struct component component = parsed->components[at];
+	struct component id = path->at[at];
 
-	if (at == 0 || !is_container_id(component))
+	if (at != 2)
 		return false;
-	if (is_pod(parsed->components[at - 1]))
-		*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, "cri", component };
-	else if (at >= 2 && equals(parsed->components[at - 2], "ecs"))
-		*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, "ecs", component };
-	else
+	if (component_equals(path->at[0], "ecstasks.slice"))
+		component_strip(id, "docker-", ".scope", &id);
+	else if (!component_equals(path->at[0], "ecs"))
 		return false;
+	if (!component_is_hash(id))
+		return false;
+	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, .runtime = "ecs", .manager = "docker", .id = id };
 	return true;
 }
 
-/* "/nomad.slice/share.slice/<uuid>.<task>.scope" */
-static bool match_nomad(const struct parsed *parsed, size_t at, struct match *ret_match)
+/* "/nomad.slice/share.slice/<allocation>.<task>.scope" */
+static bool match_nomad(const struct components *path, size_t at, struct match *ret_match)
 {
-	struct component component = without_suffix(parsed->components[at], ".scope"), uuid;
+	struct component component, uuid;
 
-	if (at == 0 || !equals(parsed->components[0], "nomad.slice") || component.size < 38)
+	if (at == 0 || at > 2 || !component_equals(path->at[0], "nomad.slice") ||
+	    !component_strip(path->at[at], "", ".scope", &component) || component.size < 38)
 		return false;
 	uuid = (struct component){ component.text, 36 };
-	if (!is_uuid(uuid, '-') || component.text[36] != '.')
+	if (!component_is_uuid(uuid, '-') || component.text[36] != '.')
 		return false;
-	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, "nomad", uuid };
+	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, .runtime = "nomad", .manager = "nomad", .id = uuid };
+	ret_match->name = (struct component){ component.text + 37, component.size - 37 };
 	return true;
 }
 
 /* "/garden/<handle>", "/garden/good/<handle>" */
-static bool match_garden(const struct parsed *parsed, size_t at, struct match *ret_match)
+static bool match_garden(const struct components *path, size_t at, struct match *ret_match)
 {
-	const struct component *components = parsed->components;
-	size_t handle = 1;
+	bool throttled;
 
-	if (parsed->count < 2 || !equals(components[0], "garden"))
+	if (path->count < 2 || !component_equals(path->at[0], "garden"))
 		return false;
-	if (parsed->count > 2 && (equals(components[1], "good") || equals(components[1], "bad")))
-		handle = 2;
-	if (at != handle)
+	throttled = component_equals(path->at[1], "good") || component_equals(path->at[1], "bad");
+	if (at != (throttled ? 2 : 1))
 		return false;
-	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, "garden", components[at] };
+	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, .runtime = "garden", .manager = "garden" };
+	ret_match->id = path->at[at];
 	return true;
 }
 
-/* "/machine.slice/machine-web.scope/payload", "/machine.slice/systemd-nspawn@web.service/payload" */
-static bool match_nspawn(const struct parsed *parsed, size_t at, struct match *ret_match)
-{
-	struct component component = parsed->components[at];
+/* Below machine.slice; libvirt's virtual machines are left to systemd. */
+static const struct {
+	const char *prefix, *suffix, *runtime;
+} machines[] = {
+	{ "systemd-nspawn@", ".service", "nspawn" },
+	{ "machine-qemu\\x2d", ".scope", NULL },
+	{ "machine-lxc\\x2d", ".scope", "lxc" },
+	{ "machine-", ".scope", "nspawn" },
+};
 
-	if (at == 0 || !equals(parsed->components[at - 1], "machine.slice"))
+static bool match_machine(const struct components *path, size_t at, struct match *ret_match)
+{
+	struct component id;
+
+	if (at == 0 || !component_equals(path->at[at - 1], "machine.slice"))
 		return false;
-	if (starts_with(component, "systemd-nspawn@") && ends_with(component, ".service"))
-		component = without_suffix(without_prefix(component, strlen("systemd-nspawn@")), ".service");
-	else if (starts_with(component, "machine-") && ends_with(component, ".scope"))
-		component = without_suffix(without_prefix(component, strlen("machine-")), ".scope");
-	else
-		return false;
-	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, "nspawn", component };
-	return true;
-}
+	for (size_t i = 0; i < ARRAY_SIZE(machines); i++) {
+		const char *runtime = machines[i].runtime;
 
-static bool match_podman_monitor(const struct parsed *parsed, size_t at, struct match *ret_match)
-{
-	if (at == 0 || !equals(parsed->components[at - 1], "libpod_parent") ||
-	    !equals(parsed->components[at], "conmon"))
-		return false;
-	*ret_match = (struct match){ CGROUP_OWNER_MONITOR, "podman", parsed->components[at] };
-	return true;
-}
-
-static bool match_component(const struct parsed *parsed, size_t at, struct match *ret_match)
-{
-	return match_prefix(parsed->components[at], ret_match) || match_colons(parsed->components[at], ret_match) ||
-	       match_below_pod(parsed, at, ret_match) || match_nomad(parsed, at, ret_match) ||
-	       match_garden(parsed, at, ret_match) || match_nspawn(parsed, at, ret_match) ||
-	       match_podman_monitor(parsed, at, ret_match) || match_parent(parsed, at, ret_match);
-}
-
-static void copy(char *target, size_t target_size, struct component component)
-{
-	size_t size = component.size < target_size ? component.size : target_size - 1;
-
-	memcpy(target, component.text, size);
-	target[size] = '\0';
-}
-
-/* systemd writes "-" in unit names as "\x2d". */
-static void unescape_unit(char *text)
-{
-	char *out = text;
-
-	while (*text) {
-		if (strncmp(text, "\\x2d", 4) == 0) {
-			*out++ = '-';
-			text += 4;
-		} else {
-			*out++ = *text++;
-		}
-	}
-	*out = '\0';
-}
-
-/* The uid in "pod<uid>", "kubepods-burstable-pod<uid_with_underscores>.slice[:...]". */
-static bool pod_uid_of(struct component component, char uid[CGROUP_POD_SIZE])
-{
-	for (size_t i = 0; i + 3 < component.size; i++) {
-		struct component rest = without_prefix(component, i), found;
-
-		if (!starts_with(rest, "pod") || (i > 0 && component.text[i - 1] != '-'))
+		if (!component_strip(path->at[at], machines[i].prefix, machines[i].suffix, &id))
 			continue;
-		found = without_prefix(rest, 3);
-		if (found.size >= 36 && (is_uuid((struct component){ found.text, 36 }, '-') ||
-					 is_uuid((struct component){ found.text, 36 }, '_')))
-			found.size = 36;
-		else if (found.size >= 32 && is_hex((struct component){ found.text, 32 }, 32))
-			found.size = 32;
-		else
-			continue;
-		copy(uid, CGROUP_POD_SIZE, found);
-		for (char *byte = uid; *byte; byte++)
-			if (*byte == '_')
-				*byte = '-';
+		if (!runtime)
+			return false;
+		*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, runtime, runtime, .id = id, .escaped = true };
 		return true;
 	}
 	return false;
 }
 
-static void find_pod(const struct parsed *parsed, size_t last, char uid[CGROUP_POD_SIZE])
+static bool match_podman_monitor(const struct components *path, size_t at, struct match *ret_match)
 {
-	for (size_t i = last + 1; i > 0; i--)
-		if (pod_uid_of(parsed->components[i - 1], uid))
+	if (at == 0 || !component_equals(path->at[at - 1], "libpod_parent") ||
+	    !component_equals(path->at[at], "conmon"))
+		return false;
+	*ret_match = (struct match){ CGROUP_OWNER_MONITOR, "podman", "podman", .id = path->at[at] };
+	return true;
+}
+
+/* A bare hash: of a pod ("pod<uid>/<id>"), of a containerd namespace, or of Docker with a parent of the user's choice. */
+static bool match_hash(const struct components *path, size_t at, struct match *ret_match)
+{
+	char uid[CGROUP_POD_SIZE];
+
+	if (at == 0 || !component_is_hash(path->at[at]))
+		return false;
+	*ret_match = (struct match){ .owner = CGROUP_OWNER_CONTAINER, .id = path->at[at] };
+	if (component_pod_uid(path->at[at - 1], uid)) {
+		ret_match->runtime = ret_match->manager = "cri";
+	} else if (at == 1) {
+		ret_match->runtime = ret_match->manager = "containerd";
+		ret_match->namespace = path->at[0];
+	} else {
+		ret_match->runtime = ret_match->manager = "";
+	}
+	return true;
+}
+
+static bool (*const matchers[])(const struct components *path, size_t at, struct match *ret_match) = {
+	match_ecs,     match_prefix,	     match_colons, match_nomad, match_garden,
+	match_machine, match_podman_monitor, match_parent, match_hash,
+};
+
+static bool match_any(const struct components *path, size_t at, struct match *ret_match)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(matchers); i++)
+		if (matchers[i](path, at, ret_match))
+			return true;
+	return false;
+}
+
+/* The deepest component that a container runtime made. A monitor inside a container is that container's. */
+static bool match_runtime(const struct components *path, struct match *ret_match, size_t *ret_at)
+{
+	bool found = false;
+
+	for (size_t at = path->count; at > 0; at--) {
+		struct match match;
+
+		if (!match_any(path, at - 1, &match) || (found && match.owner == CGROUP_OWNER_MONITOR))
+			continue;
+		*ret_match = match;
+		*ret_at = at - 1;
+		found = true;
+		if (match.owner == CGROUP_OWNER_CONTAINER)
+			break;
+	}
+	return found;
+}
+
+static bool is_unit(struct component component)
+{
+	return component_ends(component, ".service") || component_ends(component, ".scope");
+}
+
+/* The first unit, or, below a user's manager, that manager's unit. */
+static bool match_systemd(const struct components *path, struct match *ret_match, size_t *ret_at)
+{
+	size_t unit = path->count, manager = path->count;
+	uint32_t user;
+
+	for (size_t at = 0; at < path->count && unit == path->count; at++) {
+		if (!is_unit(path->at[at]))
+			continue;
+		if (manager == path->count && component_user(path->at[at], &user))
+			manager = at;
+		else
+			unit = at;
+	}
+	if (unit == path->count)
+		unit = manager;
+	if (unit == path->count || (unit == 0 && component_equals(path->at[0], "init.scope")))
+		return false;
+	*ret_match = (struct match){ CGROUP_OWNER_SYSTEMD, "systemd", "systemd", .id = path->at[unit] };
+	if (manager < unit)
+		ret_match->namespace = path->at[manager];
+	*ret_at = unit;
+	return true;
+}
+
+/* Top directories that group others. */
+static const char *const groups[] = {
+	"kubepods", "kubelet",	   "docker",	  "libpod_parent", "garden",	  "ecs",	   "crio",
+	"default",  "k8s.io",	   "moby",	  "buildkit",	   "firecracker", "kata_overhead", "kata_sandboxed_pod",
+	"lxc",	    "lxc.payload", "lxc.monitor", "lxc.pivot",	   "podruntime",  "init",	   "system",
+	"user",	    "machine",	   "nomad",
+};
+
+/* A bare directory at the top: runc and crun put containers there that were given no cgroup path. */
+static bool match_plain(const struct components *path, struct match *ret_match, size_t *ret_at)
+{
+	static const char *const unit_suffixes[] = { ".slice", ".scope", ".service", ".mount", ".socket", ".swap" };
+	struct component top;
+
+	if (path->count == 0)
+		return false;
+	top = path->at[0];
+	if (component_starts(top, "."))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(unit_suffixes); i++)
+		if (component_ends(top, unit_suffixes[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		if (component_equals(top, groups[i]))
+			return false;
+	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, "runc", "runc", .id = top, .guessed = true };
+	*ret_at = 0;
+	return true;
+}
+
+static void find_pod(const struct components *path, size_t at, char ret_uid[CGROUP_POD_SIZE])
+{
+	for (size_t i = at + 1; i > 0; i--)
+		if (component_pod_uid(path->at[i - 1], ret_uid))
 			return;
 }
 
-/* A bare directory at the top: runc and crun without a cgroup path put their containers there. */
-static bool match_plain(const struct parsed *parsed, struct match *ret_match)
+/* Root's own are the system's. */
+static uint32_t find_user(const struct components *path, size_t at)
 {
-	static const char *const groups[] = { "kubepods", "docker", "libpod_parent", "garden", "ecs", "crio",
-					      "default", "k8s.io", "moby", "buildkit", "lxc.pivot", "firecracker",
-					      "kata_overhead", "kata_sandboxed_pod", "init", "podruntime" };
-	struct component top;
+	uint32_t user;
 
-	if (parsed->count == 0)
-		return false;
-	top = parsed->components[0];
-	if (ends_with(top, ".slice") || ends_with(top, ".scope") || ends_with(top, ".service") ||
-	    ends_with(top, ".mount") || ends_with(top, ".socket"))
-		return false;
-	for (size_t i = 0; i < ARRAY_COUNT(groups); i++)
-		if (equals(top, groups[i]))
-			return false;
-	*ret_match = (struct match){ CGROUP_OWNER_CONTAINER, "runc", top };
-	return true;
+	if (!component_equals(path->at[0], "user.slice"))
+		return CGROUP_NO_USER;
+	for (size_t i = 0; i < at; i++)
+		if (component_user(path->at[i], &user) && user != 0)
+			return user;
+	return CGROUP_NO_USER;
 }
 
-static bool match_systemd(const struct parsed *parsed, struct match *ret_match, size_t *ret_at)
+/* Return: false when an id is none that a runtime gives. */
+static bool copy_texts(const struct match *match, struct cgroup_identity *identity)
 {
-	for (size_t i = parsed->count; i > 0; i--) {
-		struct component component = parsed->components[i - 1];
-
-		if (!ends_with(component, ".service") && !ends_with(component, ".scope"))
-			continue;
-		*ret_match = (struct match){ CGROUP_OWNER_SYSTEMD, "systemd", component };
-		*ret_at = i - 1;
-		return true;
-	}
-	return false;
-}
-
-/* The deepest component that a container runtime made. */
-static bool match_deepest(const struct parsed *parsed, struct match *ret_match, size_t *ret_at)
-{
-	for (size_t i = parsed->count; i > 0; i--)
-		if (match_component(parsed, i - 1, ret_match)) {
-			*ret_at = i - 1;
-			return true;
-		}
-	return false;
+	if (!component_copy(match->id, identity->id, sizeof(identity->id)) ||
+	    !component_copy(match->name, identity->name, sizeof(identity->name)) ||
+	    !component_copy(match->namespace, identity->namespace, sizeof(identity->namespace)))
+		return false;
+	if (match->escaped)
+		component_unescape(identity->id);
+	return strcmp(identity->id, ".") != 0 && strcmp(identity->id, "..") != 0;
 }
 
 void cgroup_path_identify(const char *path, struct cgroup_identity *ret_identity)
 {
-	struct cgroup_identity identity = { .owner = CGROUP_OWNER_NONE, .runtime = "", .manager = "" };
-	struct match match = { CGROUP_OWNER_NONE, "", { "", 0 } };
-	struct parsed parsed;
+	struct cgroup_identity identity = { .runtime = "", .manager = "", .user = CGROUP_NO_USER };
+	struct components components;
+	struct match match = { .id = { "", 0 }, .name = { "", 0 }, .namespace = { "", 0 } };
 	size_t at = 0;
 
-	parse(path, &parsed);
-	if (!match_deepest(&parsed, &match, &at) && !match_systemd(&parsed, &match, &at) &&
-	    !match_plain(&parsed, &match)) {
-		*ret_identity = identity;
+	*ret_identity = identity;
+	components_split(path, &components);
+	if (!match_runtime(&components, &match, &at) && !match_systemd(&components, &match, &at) &&
+	    !match_plain(&components, &match, &at))
 		return;
-	}
+	if (!copy_texts(&match, &identity))
+		return;
 	identity.owner = match.owner;
-	identity.runtime = identity.manager = match.runtime;
-	identity.nested = match.owner == CGROUP_OWNER_CONTAINER && at + 1 < parsed.count;
-	if (match.id.size >= sizeof(identity.id)) {
-		identity.owner = CGROUP_OWNER_NONE; /* no runtime makes such an id */
-	} else {
-		copy(identity.id, sizeof(identity.id), match.id);
-		if (strcmp(match.runtime, "nspawn") == 0)
-			unescape_unit(identity.id);
-		if (strcmp(match.runtime, "containerd") == 0 && at > 0)
-			copy(identity.namespace, sizeof(identity.namespace), parsed.components[at - 1]);
-		find_pod(&parsed, at, identity.pod_uid);
-	}
+	identity.runtime = match.runtime;
+	identity.manager = match.manager;
+	identity.user = find_user(&components, at);
+	identity.path_size = (size_t)(components.at[at].text + components.at[at].size - path);
+	identity.nested = at + 1 < components.count || components.cut;
+	identity.guessed = match.guessed;
+	if (match.owner == CGROUP_OWNER_CONTAINER)
+		find_pod(&components, at, identity.pod_uid);
 	*ret_identity = identity;
 }

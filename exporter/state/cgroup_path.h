@@ -7,31 +7,39 @@
 #define CGROUP_PATH_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define CGROUP_ID_SIZE 129 /* longest container id taken, with its NUL */
 #define CGROUP_POD_SIZE 37
+#define CGROUP_NO_USER UINT32_MAX
 
 enum cgroup_owner {
-	CGROUP_OWNER_NONE,	/* a slice or directory that groups others */
+	CGROUP_OWNER_NONE, /* a slice or directory that groups others; pid 1's own */
 	CGROUP_OWNER_CONTAINER,
-	CGROUP_OWNER_MONITOR,	/* conmon, lxc.monitor: the runtime's own */
-	CGROUP_OWNER_SYSTEMD,	/* a service, scope or session of the host */
+	CGROUP_OWNER_MONITOR, /* conmon, lxc.monitor: the runtime's own */
+	CGROUP_OWNER_SYSTEMD, /* a service, scope or session of the host */
 };
 
 struct cgroup_identity {
 	enum cgroup_owner owner;
-	const char *runtime;	  /* static: docker, containerd, cri-containerd, cri-o, podman, lxc, ... ; "" unknown */
-	const char *manager;	  /* static: value of the label runtime's family in runtime_files, same set */
-	char id[CGROUP_ID_SIZE];  /* container id as the runtime knows it; unit name for systemd */
-	char namespace[CGROUP_ID_SIZE]; /* containerd namespace where the path tells it, else "" */
-	char pod_uid[CGROUP_POD_SIZE];	/* with dashes; "" when none */
-	bool nested; /* components follow the container's own: a cgroup inside a container */
+	const char *runtime;	   /* static: docker, cri-containerd, cri, cri-o, podman, ecs, lxc, ... ; "" unknown */
+	const char *manager;	   /* static: whose files describe it, and the label runtime: docker, containerd, ... */
+	char id[CGROUP_ID_SIZE];   /* container id as the runtime knows it; unit name for systemd */
+	char name[CGROUP_ID_SIZE]; /* where the path tells more than the id (Nomad's task), else "" */
+	char namespace
+		[CGROUP_ID_SIZE]; /* containerd namespace where the path tells it; a user unit's manager; else "" */
+	char pod_uid[CGROUP_POD_SIZE]; /* with dashes; "" when none */
+	uint32_t user;		       /* whose rootless container or unit it is; CGROUP_NO_USER: the system's */
+	size_t path_size;	       /* the owner's own directory is this much of the path */
+	bool nested;		       /* components follow the owner's own: a cgroup inside a container */
+	bool guessed;		       /* a bare top directory: runc and crun make such, but so may anybody */
 };
 
 /**
  * cgroup_path_identify() - parse a cgroup v2 path.
  * @path: absolute within the cgroup2 mount, "/docker/<id>".
- * Always fills @ret_identity; unknown shapes become CGROUP_OWNER_NONE.
+ * Always fills @ret_identity; unknown shapes become CGROUP_OWNER_NONE. An id is never ".", ".." and holds no "/".
  */
 void cgroup_path_identify(const char *path, struct cgroup_identity *ret_identity);
 

@@ -41,6 +41,7 @@ struct container {
 	bool named;			/* the runtime's files were read */
 	char *labels;	/* ready for the text format: container_id="..",container="..",pod="..",namespace=".." */
 	size_t labels_size;
+	unsigned int labels_cut; /* values, of these and of info_labels, that were longer than CONTAINER_LABEL_MAX */
 	char *info_labels; /* extra labels of picket_container_info: image="..",runtime=".." ... */
 	uint64_t *rule_matches; /* per rule index of the loaded set; registry_reset_rules() sizes it */
 	const char *quarantine; /* static: "pause", "kill", ... or NULL */

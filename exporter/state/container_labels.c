@@ -14,31 +14,35 @@ struct label {
 	const char *value;
 };
 
-/* Backslash, quote and newline escaped; what is not UTF-8 becomes U+FFFD, or Prometheus would refuse the scrape. */
-static void write_value(FILE *out, const char *value)
+/*
+ * Backslash, quote and newline escaped; what is not UTF-8 becomes U+FFFD, or Prometheus would refuse the scrape.
+ * Return: whether @value was cut.
+ */
+static bool write_value(FILE *out, const char *value)
 {
 	size_t size = strlen(value), used = 0;
 
-	while (*value && used < CONTAINER_LABEL_MAX) {
-		size_t character = utf8_character(value, size);
+	while (size) {
+		size_t character = utf8_character(value, size), taken = character ? character : 1;
+		const char *text = character ? value : UTF8_REPLACEMENT;
+		size_t text_size = character ? character : strlen(UTF8_REPLACEMENT);
 
-		if (!character) {
-			fputs(UTF8_REPLACEMENT, out);
-			character = 1;
-		} else if (*value == '\n') {
-			fputs("\\n", out);
-		} else {
-			if (*value == '\\' || *value == '"')
-				fputc('\\', out);
-			fwrite(value, 1, character, out);
-		}
-		value += character;
-		size -= character;
-		used += character;
+		used += text_size;
+		if (used > CONTAINER_LABEL_MAX)
+			return true;
+		if (*text == '\\' || *text == '"' || *text == '\n')
+			fputc('\\', out);
+		if (*text == '\n')
+			fputc('n', out);
+		else
+			fwrite(text, 1, text_size, out);
+		value += taken;
+		size -= taken;
 	}
+	return false;
 }
 
-static char *render(const struct label *labels, size_t count, size_t *ret_size)
+static char *render(const struct label *labels, size_t count, size_t *ret_size, unsigned int *cut)
 {
 	char *text = NULL;
 	FILE *out = open_memstream(&text, ret_size);
@@ -47,10 +51,10 @@ static char *render(const struct label *labels, size_t count, size_t *ret_size)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "%s%s=\"", i ? "," : "", labels[i].name);
-		write_value(out, labels[i].value);
+		*cut += write_value(out, labels[i].value);
 		fputc('"', out);
 	}
-	if (fclose(out)) {
+	if (ferror(out) | fclose(out)) {
 		free(text);
 		return NULL;
 	}
@@ -73,8 +77,9 @@ int container_render_labels(struct container *container)
 		{ "cgroup", container->cgroup_path },
 	};
 	size_t size, info_size;
-	char *text = render(labels, ARRAY_SIZE(labels), &size);
-	char *info_text = render(info, ARRAY_SIZE(info), &info_size);
+	unsigned int cut = 0;
+	char *text = render(labels, ARRAY_SIZE(labels), &size, &cut);
+	char *info_text = render(info, ARRAY_SIZE(info), &info_size, &cut);
 
 	if (!text || !info_text) {
 		free(text);
@@ -85,6 +90,7 @@ int container_render_labels(struct container *container)
 	free(container->info_labels);
 	container->labels = text;
 	container->labels_size = size;
+	container->labels_cut = cut;
 	container->info_labels = info_text;
 	return 0;
 }

@@ -7,11 +7,11 @@
 const struct counter_family counter_families[PICKET_FAMILY_COUNT] = { PICKET_FAMILIES(FAMILY) };
 const struct counter_info counter_infos[PICKET_COUNTER_COUNT] = { PICKET_COUNTERS(COUNTER) };
 
-static uint64_t read_slot(const struct counter_table *table, uint32_t slot, enum picket_counter counter)
+uint64_t counter_table_read_slot(const struct counter_table *table, uint32_t slot, enum picket_counter counter)
 {
-	if (slot >= table->slot_count)
+	if (slot >= table->slot_count || (size_t)counter >= PICKET_COUNTER_COUNT)
 		return 0;
-	return __atomic_load_n((uint64_t *)&table->slots[slot].value[counter], __ATOMIC_RELAXED);
+	return __atomic_load_n(&table->slots[slot].value[counter], __ATOMIC_RELAXED);
 }
 
 uint64_t counter_table_read(const struct counter_table *table, const struct registry *registry,
@@ -19,9 +19,23 @@ uint64_t counter_table_read(const struct counter_table *table, const struct regi
 {
 	const uint32_t *folded;
 	size_t count = registry_folded_slots(registry, container, &folded);
-	uint64_t sum = read_slot(table, container->slot, counter);
+	uint64_t sum = 0;
 
+	if (container->slot >= PICKET_SLOT_FIRST)
+		sum = counter_table_read_slot(table, container->slot, counter);
 	for (size_t i = 0; i < count; i++)
-		sum += read_slot(table, folded[i], counter);
+		sum += counter_table_read_slot(table, folded[i], counter);
 	return sum;
+}
+
+void counter_table_move(const struct counter_table *table, uint32_t from, uint32_t to)
+{
+	if (from >= table->slot_count || to >= table->slot_count || from == to)
+		return;
+	for (size_t i = 0; i < PICKET_COUNTER_COUNT; i++) {
+		__u64 value = __atomic_exchange_n(&table->slots[from].value[i], 0, __ATOMIC_RELAXED);
+
+		if (value)
+			__atomic_fetch_add(&table->slots[to].value[i], value, __ATOMIC_RELAXED);
+	}
 }

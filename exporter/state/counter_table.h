@@ -32,8 +32,18 @@ struct counter_table {
 	size_t slot_count;
 };
 
-/** counter_table_read() - one counter of a container, its folded slots added. */
+/**
+ * counter_table_read() - one counter of a container, its folded slots added.
+ * What a container without a slot of its own did is counted with others' on PICKET_SLOT_OVERFLOW and not read here:
+ * it would be told once for each of them.
+ */
 uint64_t counter_table_read(const struct counter_table *table, const struct registry *registry,
 			    const struct container *container, enum picket_counter counter);
+
+/** counter_table_read_slot() - one counter of one slot, PICKET_SLOT_HOST and PICKET_SLOT_OVERFLOW too. */
+uint64_t counter_table_read_slot(const struct counter_table *table, uint32_t slot, enum picket_counter counter);
+
+/** counter_table_move() - add all values of @from to those of @to and leave zeros; additions under way are kept. */
+void counter_table_move(const struct counter_table *table, uint32_t from, uint32_t to);
 
 #endif

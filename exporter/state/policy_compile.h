@@ -40,7 +40,7 @@ struct policy_note {
 };
 
 struct compiled_policy {
-	struct picket_policy policy; /* generation, host_mnt_ns and self are left 0 for the loader */
+	struct picket_policy policy; /* generation and self are left 0 for the loader */
 	struct policy_entry *paths;  /* sorted by text */
 	size_t path_count;
 	struct policy_entry *names;

@@ -4,6 +4,17 @@
  *
  * A rule set is immutable after rules_load(): a reload makes a new one and
  * swaps the pointer, so no event is judged by half a set.
+ *
+ * A file has the keys lists: (name: [values]) and rules:. In where: and
+ * unless: a field has a value (equals), a list of values (any of them), or a
+ * mapping of operators, all of which must hold: equals, in, prefix, suffix,
+ * glob, regex (POSIX extended), cidr, "<", ">", and not: with a value, a list
+ * or one operator. A value "$name" stands for a list's values, "$$text" for
+ * "$text"; not in regex. In a path's glob "*" and "?" stop at "/", "**" does not.
+ * A later file replaces rules and lists of the same name, lists for the rules
+ * of all files. A rule with nothing but name and enabled switches one on or off.
+ * A file_open rule sees refused opens, and only these, when where: has file.error.
+ * Scope is the registry's word: container when the event has one, host when not.
  */
 #ifndef RULES_H
 #define RULES_H

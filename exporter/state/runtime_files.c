@@ -3,106 +3,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "isolation.h"
+#include "runtime_json.h"
+#include "runtime_places.h"
+#include "runtime_sources.h"
+#include "utf8.h"
 
 #define ANNOTATION_CRI "io.kubernetes.cri."
 #define ANNOTATION_CRIO "io.kubernetes.cri-o."
-
-static void json_unref(json_t **json)
-{
-	json_decref(*json);
-}
-#define AUTO_JSON __attribute__((cleanup(json_unref)))
+#define NAME_OF_SANDBOX "POD" /* as Kubernetes' own metrics call a pod's pause container */
 
 /* An id becomes part of a path: nothing that could lead elsewhere. */
 static bool id_is_safe(const char *id)
 {
-	return *id && !strchr(id, '/') && strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
+	return *id && strlen(id) <= NAME_MAX && !strchr(id, '/') && strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
 }
 
-/* Regular files of bounded size only. */
-static int read_file(const char *path, char **ret_text, size_t *ret_size)
-{
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	AUTO_FREE char *text = NULL;
-	struct stat status;
-	size_t used = 0;
-	ssize_t size;
-
-	if (fd < 0 || fstat(fd, &status))
-		return errno == ENOTDIR ? -ENOENT : -errno;
-	if (!S_ISREG(status.st_mode))
-		return -EBADMSG;
-	if (status.st_size > RUNTIME_FILES_MAX_BYTES)
-		return -EFBIG;
-	text = malloc(status.st_size + 1);
-	if (!text)
-		return -ENOMEM;
-	while (used < (size_t)status.st_size && (size = read(fd, text + used, status.st_size - used)) > 0)
-		used += size;
-	text[used] = '\0';
-	*ret_text = text;
-	*ret_size = used;
-	text = NULL;
-	return 0;
-}
-
-static int load_json(const char *path, json_t **ret_json)
-{
-	AUTO_FREE char *text = NULL;
-	json_error_t error;
-	json_t *json;
-	size_t size;
-	int result = read_file(path, &text, &size);
-
-	if (result)
-		return result;
-	json = json_loadb(text, size, JSON_ALLOW_NUL, &error);
-	if (!json)
-		return -EBADMSG;
-	*ret_json = json;
-	return 0;
-}
-
-__attribute__((format(printf, 2, 3))) static int load_json_at(json_t **ret_json, const char *format, ...)
-{
-	char path[PATH_MAX];
-	va_list arguments;
-	int size;
-
-	va_start(arguments, format);
-	size = vsnprintf(path, sizeof(path), format, arguments);
-	va_end(arguments);
-	return size < (int)sizeof(path) ? load_json(path, ret_json) : -ENAMETOOLONG;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static void set(char **target, const char *text)
-{
-	char *copy;
-
-	if (!*text)
-		return;
-	copy = strdup(text);
-	if (copy) {
-		free(*target);
-		*target = copy;
-	}
-}
-
-static int names_init(struct container_names *names)
+int container_names_init(struct container_names *names)
 {
 	memset(names, 0, sizeof(*names));
 	names->name = strdup("");
@@ -126,254 +47,203 @@ void container_names_free(struct container_names *names)
 	memset(names, 0, sizeof(*names));
 }
 
-/* The same facts under each runtime's annotation. */
-static const struct {
-	const char *key;
-	size_t offset;
-} annotations[] = {
+void reading_set(struct reading *reading, char **target, const char *text)
+{
+	size_t size = strlen(text);
+	char *copy;
+
+	if (!size)
+		return;
+	if (size > RUNTIME_TEXT_MAX)
+		size = utf8_valid_size(text, RUNTIME_TEXT_MAX);
+	copy = strndup(text, size);
+	if (!copy) {
+		reading->no_memory = true;
+		return;
+	}
+	free(*target);
+	*target = copy;
+}
+
+void reading_take(struct reading *reading, const json_t *object, const struct reading_key *keys, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		reading_set(reading, (char **)((char *)reading->names + keys[i].offset),
+			    runtime_json_text(object, keys[i].key));
+}
+
+/* The same facts under each runtime's annotations. */
+static const struct reading_key annotations[] = {
+	{ "nerdctl/name", offsetof(struct container_names, name) },
 	{ ANNOTATION_CRI "container-name", offsetof(struct container_names, name) },
 	{ ANNOTATION_CRI "image-name", offsetof(struct container_names, image) },
 	{ ANNOTATION_CRI "sandbox-name", offsetof(struct container_names, pod) },
 	{ ANNOTATION_CRI "sandbox-namespace", offsetof(struct container_names, namespace) },
 	{ ANNOTATION_CRI "sandbox-uid", offsetof(struct container_names, pod_uid) },
+	{ ANNOTATION_CRIO "KubeName", offsetof(struct container_names, pod) },
+	{ ANNOTATION_CRIO "Namespace", offsetof(struct container_names, namespace) },
+	{ ANNOTATION_CRIO "ImageRef", offsetof(struct container_names, image) },
+	{ ANNOTATION_CRIO "Image", offsetof(struct container_names, image) },
+	{ ANNOTATION_CRIO "ImageName", offsetof(struct container_names, image) },
 	{ "io.kubernetes.container.name", offsetof(struct container_names, name) },
 	{ "io.kubernetes.pod.name", offsetof(struct container_names, pod) },
 	{ "io.kubernetes.pod.namespace", offsetof(struct container_names, namespace) },
 	{ "io.kubernetes.pod.uid", offsetof(struct container_names, pod_uid) },
-	{ ANNOTATION_CRIO "ImageName", offsetof(struct container_names, image) },
-	{ "nerdctl/name", offsetof(struct container_names, name) },
 };
 
-static void take_annotations(const json_t *config, struct container_names *names)
+/* Annotations that tell a pod's own container from the workload's. */
+static const char *const container_types[] = { ANNOTATION_CRI "container-type", ANNOTATION_CRIO "ContainerType" };
+
+static bool is_sandbox(const json_t *found)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(container_types); i++)
+		if (strcmp(runtime_json_text(found, container_types[i]), "sandbox") == 0)
+			return true;
+	return false;
+}
+
+/* CRI-O's Metadata is JSON in a string; it has the name that containers without labels lack. */
+static void take_metadata(struct reading *reading, const char *text)
+{
+	static const struct reading_key keys[] = { { "name", offsetof(struct container_names, name) } };
+	AUTO_JSON json_t *metadata = NULL;
+	AUTO_FREE char *copy = NULL;
+
+	if (!*text)
+		return;
+	copy = strdup(text);
+	if (!copy)
+		reading->no_memory = true;
+	else if (!runtime_json_parse(copy, strlen(copy), &metadata))
+		reading_take(reading, metadata, keys, ARRAY_SIZE(keys));
+}
+
+void reading_take_oci(struct reading *reading, const json_t *config)
 {
 	const json_t *found = json_object_get(config, "annotations");
 
-	for (size_t i = 0; i < ARRAY_SIZE(annotations); i++)
-		set((char **)((char *)names + annotations[i].offset), text_of(found, annotations[i].key));
-	/* the pod's own (pause) container has no name */
-	if (strcmp(text_of(found, ANNOTATION_CRI "container-type"), "sandbox") == 0 ||
-	    strcmp(text_of(found, ANNOTATION_CRIO "ContainerType"), "sandbox") == 0)
-		set(&names->name, "POD");
+	reading_take(reading, found, annotations, ARRAY_SIZE(annotations));
+	if (!*reading->names->name && is_sandbox(found))
+		reading_set(reading, &reading->names->name, NAME_OF_SANDBOX);
+	if (!*reading->names->name)
+		take_metadata(reading, runtime_json_text(found, ANNOTATION_CRIO "Metadata"));
+	isolation_raise(&reading->names->isolation, isolation_of_oci(config));
+	isolation_raise(&reading->names->isolation,
+			isolation_of_runtime(runtime_json_text(found, ANNOTATION_CRIO "RuntimeHandler")));
 }
 
-static void take_oci(const json_t *config, struct container_names *names)
+/* Some have no files, or none that tell more than the path. */
+static int source_path(struct reading *reading)
 {
-	enum container_isolation isolation = isolation_of_oci(config);
+	const struct cgroup_identity *identity = reading->identity;
 
-	take_annotations(config, names);
-	if (isolation != ISOLATION_NAMESPACE)
-		names->isolation = isolation;
-}
-
-/* One line beside the bundle's config.json. */
-static void take_shim(const char *bundle, struct container_names *names)
-{
-	static const char *const files[] = { "shim-binary-path", "runtime" };
-	char path[PATH_MAX];
-	size_t size;
-
-	for (size_t i = 0; i < ARRAY_SIZE(files) && names->isolation == ISOLATION_NAMESPACE; i++) {
-		AUTO_FREE char *text = NULL;
-
-		if (snprintf(path, sizeof(path), "%s/%s", bundle, files[i]) < (int)sizeof(path) &&
-		    read_file(path, &text, &size) == 0)
-			names->isolation = isolation_of_runtime(text);
-	}
-}
-
-static const char *const containerd_states[] = { "run/containerd", "run/docker/containerd/daemon",
-						 "run/k3s/containerd" };
-static const char *const containerd_namespaces[] = { "k8s.io", "moby", "default" };
-
-/* <state>/io.containerd.runtime.v2.task/<namespace>/<id>/ */
-static int read_bundle(const char *root, const struct cgroup_identity *identity, struct container_names *names)
-{
-	int worst = -ENOENT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(containerd_states); i++)
-		for (size_t j = 0; j <= ARRAY_SIZE(containerd_namespaces); j++) {
-			const char *namespace = j ? containerd_namespaces[j - 1] : identity->namespace;
-			AUTO_JSON json_t *config = NULL;
-			char bundle[PATH_MAX - 32];
-			int error;
-
-			if (!id_is_safe(namespace))
-				continue;
-			snprintf(bundle, sizeof(bundle), "%s/%s/io.containerd.runtime.v2.task/%s/%s", root,
-				 containerd_states[i], namespace, identity->id);
-			error = load_json_at(&config, "%s/config.json", bundle);
-			if (error == 0) {
-				take_oci(config, names);
-				take_shim(bundle, names);
-				if (!*names->namespace && *identity->namespace)
-					set(&names->namespace, identity->namespace);
-				return 0;
-			}
-			if (error != -ENOENT)
-				worst = error;
-		}
-	return worst;
-}
-
-static int read_docker(const char *root, const struct cgroup_identity *identity, struct container_names *names)
-{
-	AUTO_JSON json_t *config = NULL, *host = NULL;
-	const json_t *labels;
-	const char *name;
-	int error = load_json_at(&config, "%s/var/lib/docker/containers/%s/config.v2.json", root, identity->id);
-
-	if (error)
-		return error;
-	name = text_of(config, "Name");
-	set(&names->name, *name == '/' ? name + 1 : name);
-	set(&names->image, text_of(json_object_get(config, "Config"), "Image"));
-	labels = json_object_get(json_object_get(config, "Config"), "Labels");
-	set(&names->pod, text_of(labels, "io.kubernetes.pod.name"));
-	set(&names->namespace, text_of(labels, "io.kubernetes.pod.namespace"));
-	set(&names->pod_uid, text_of(labels, "io.kubernetes.pod.uid"));
-	if (load_json_at(&host, "%s/var/lib/docker/containers/%s/hostconfig.json", root, identity->id) == 0)
-		names->isolation = isolation_of_runtime(text_of(host, "Runtime"));
-	names->runtime = "docker";
+	reading_set(reading, &reading->names->name, *identity->name ? identity->name : identity->id);
+	reading_set(reading, &reading->names->namespace, identity->namespace);
 	return 0;
 }
 
-/* Storage roots and drivers whose <driver>-containers hold what Podman and CRI-O know. */
-static const char *const storage_roots[] = { "run/containers/storage", "var/lib/containers/storage" };
-static const char *const storage_drivers[] = { "overlay", "vfs", "btrfs", "zfs" };
-
-static int take_podman_entry(const json_t *list, const char *id, struct container_names *names)
-{
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach(list, i, entry) {
-		AUTO_JSON json_t *metadata = NULL;
-
-		if (strcmp(text_of(entry, "id"), id) != 0)
-			continue;
-		metadata = json_loads(text_of(entry, "metadata"), 0, NULL);
-		set(&names->name, text_of(metadata, "name"));
-		set(&names->image, text_of(metadata, "image-name"));
-		return 0;
-	}
-	return -ENOENT;
-}
-
-static int read_storage(const char *root, const struct cgroup_identity *identity, struct container_names *names)
-{
-	int worst = -ENOENT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(storage_roots); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(storage_drivers); j++) {
-			AUTO_JSON json_t *config = NULL, *list = NULL;
-			int error = load_json_at(&config, "%s/%s/%s-containers/%s/userdata/config.json", root,
-						 storage_roots[i], storage_drivers[j], identity->id);
-
-			if (error == 0) {
-				take_oci(config, names);
-				worst = 0;
-			} else if (error != -ENOENT && worst) {
-				worst = error;
-			}
-			if (load_json_at(&list, "%s/%s/%s-containers/containers.json", root, storage_roots[i],
-					 storage_drivers[j]) == 0 &&
-			    take_podman_entry(list, identity->id, names) == 0)
-				worst = 0;
-		}
-	return worst;
-}
-
-/* runc and crun without a manager: the id is the name. */
-static int read_plain(const char *root, const struct cgroup_identity *identity, struct container_names *names)
-{
-	AUTO_JSON json_t *config = NULL, *state = NULL;
-
-	if (load_json_at(&config, "%s/run/crun/%s/config.json", root, identity->id) == 0) {
-		take_oci(config, names);
-		names->runtime = "crun";
-	} else if (load_json_at(&state, "%s/run/runc/%s/state.json", root, identity->id)) {
-		return -ENOENT;
-	}
-	set(&names->name, identity->id);
-	return 0;
-}
-
-static int read_by_id(const char *root, const struct cgroup_identity *identity, struct container_names *names)
-{
-	(void)root;
-	set(&names->name, identity->id);
-	return 0;
-}
-
-typedef int reader(const char *root, const struct cgroup_identity *identity, struct container_names *names);
-
-/* Where to look, by the runtime that the path told; in this order, the first that has a file wins. */
+/* Where to look, by who manages the container; the first that has a file wins. */
 static const struct {
-	const char *runtime;
-	reader *readers[3];
-} sources[] = {
-	{ "docker", { read_docker, read_bundle } },
-	{ "ecs", { read_docker, read_bundle } },
-	{ "containerd", { read_bundle } },
-	{ "cri-containerd", { read_bundle } },
-	{ "cri", { read_bundle, read_storage, read_docker } },
-	{ "nerdctl", { read_bundle } },
-	{ "buildkit", { read_by_id } },
-	{ "cri-o", { read_storage } },
-	{ "podman", { read_storage } },
-	{ "runc", { read_plain } },
-	{ "crun", { read_plain } },
-	{ "youki", { read_plain } },
-	{ "lxc", { read_by_id } },
-	{ "nspawn", { read_by_id } },
-	{ "systemd", { read_by_id } },
-	{ "nomad", { read_by_id } },
-	{ "garden", { read_by_id } },
-	{ "kata", { read_bundle, read_storage } },
-	{ "firecracker", { read_by_id } },
+	const char *manager;
+	runtime_source *sources[3];
+} managers[] = {
+	{ "docker", { source_docker } },
+	{ "containerd", { source_bundle, source_docker } },
+	{ "cri", { source_bundle, source_storage, source_docker } },
+	{ "cri-o", { source_storage } },
+	{ "podman", { source_storage } },
+	{ "kata", { source_bundle, source_storage } },
+	{ "runc", { source_oci_state } },
+	{ "crun", { source_oci_state } },
+	{ "youki", { source_oci_state } },
+	{ "buildkit", { source_path } },
+	{ "lxc", { source_path } },
+	{ "nspawn", { source_path } },
+	{ "nomad", { source_path } },
+	{ "garden", { source_path } },
+	{ "firecracker", { source_path } },
+	{ "systemd", { source_path } },
+	{ "", { source_docker, source_bundle, source_storage } },
 };
 
-static int read_sources(const char *root, const struct cgroup_identity *identity, struct container_names *names)
+static int read_sources(struct reading *reading)
 {
-	int error = -ENOENT;
+	int result = -ENOENT;
 
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		if (strcmp(sources[i].runtime, identity->runtime) != 0)
+	for (size_t i = 0; i < ARRAY_SIZE(managers); i++) {
+		if (strcmp(managers[i].manager, reading->identity->manager) != 0)
 			continue;
-		for (size_t j = 0; j < ARRAY_SIZE(sources[i].readers) && sources[i].readers[j]; j++) {
-			int tried = sources[i].readers[j](root, identity, names);
+		for (size_t j = 0; j < ARRAY_SIZE(managers[i].sources) && managers[i].sources[j]; j++) {
+			int error = managers[i].sources[j](reading);
 
-			if (tried == 0)
+			if (!error)
 				return 0;
-			if (tried != -ENOENT)
-				error = tried;
+			if (error != -ENOENT)
+				result = error;
 		}
 	}
-	return error;
+	return result;
 }
 
-int runtime_files_read(const char *root_path, const struct cgroup_identity *identity,
-		       struct container_names *ret_names)
+/* What the path alone proves, whatever the files say. */
+static void take_path(struct reading *reading)
 {
+	const struct cgroup_identity *identity = reading->identity;
+
+	if (!*reading->names->pod_uid)
+		reading_set(reading, &reading->names->pod_uid, identity->pod_uid);
+	isolation_raise(&reading->names->isolation, isolation_of_runtime(identity->runtime));
+	/* nobody but root runs containers outside of a user namespace */
+	if (identity->owner == CGROUP_OWNER_CONTAINER && identity->user != CGROUP_NO_USER)
+		isolation_raise(&reading->names->isolation, ISOLATION_USERNS);
+}
+
+int runtime_files_read(const char *root_path, const struct cgroup_identity *identity, struct container_names *ret_names)
+{
+	AUTO_CLOSE int root_fd = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct container_names names;
+	struct reading reading = { .root_fd = root_fd, .identity = identity, .names = &names };
 	int error;
 
-	if (!id_is_safe(identity->id))
+	if (!id_is_safe(identity->id) || strchr(identity->namespace, '/'))
 		return -EBADMSG;
-	error = names_init(&names);
+	if (root_fd < 0)
+		return -errno;
+	error = container_names_init(&names);
 	if (error)
 		return error;
-	error = read_sources(root_path, identity, &names);
-	if (error) {
+	error = read_sources(&reading);
+	if (!error)
+		take_path(&reading);
+	if (error || reading.no_memory) {
 		container_names_free(&names);
-		return error;
+		return error ? error : -ENOMEM;
 	}
-	if (!*names.pod_uid)
-		set(&names.pod_uid, identity->pod_uid);
-	if (strcmp(identity->runtime, "kata") == 0 && names.isolation == ISOLATION_NAMESPACE)
-		names.isolation = ISOLATION_MICROVM;
-	if (strcmp(identity->runtime, "firecracker") == 0)
-		names.isolation = ISOLATION_MICROVM;
 	*ret_names = names;
 	return 0;
+}
+
+static int find_namespace(void *context, int root_fd, const char *directory)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/io.containerd.runtime.v2.task/%s", directory, (const char *)context) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = runtime_file_open(root_fd, path, O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+bool runtime_files_is_group(const char *root_path, const char *name)
+{
+	AUTO_CLOSE int root_fd = open(root_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct cgroup_identity identity = { .user = CGROUP_NO_USER };
+	AUTO_FREE char *copy = strdup(name);
+
+	return root_fd >= 0 && copy && id_is_safe(name) &&
+	       !runtime_places_visit(root_fd, &identity, PLACE_CONTAINERD, find_namespace, copy);
 }

@@ -26,13 +26,20 @@ struct container_names {
 
 /**
  * runtime_files_read() - what is known of a container.
- * @root_path: "/" or where the host's root is mounted.
+ * @root_path: "/" or where the host's root is mounted; symbolic links stay below it.
  * Return: 0; -ENOENT when no runtime has a file for it (yet); -EBADMSG for a
- * file that is not what it should be; -EFBIG; -ENOMEM. @ret_names untouched on failure.
+ * file that is not what it should be, or an id that is no file name; -EFBIG;
+ * -ENOMEM. @ret_names untouched on failure.
  */
 int runtime_files_read(const char *root_path, const struct cgroup_identity *identity,
 		       struct container_names *ret_names);
 
 void container_names_free(struct container_names *names);
+
+/**
+ * runtime_files_is_group() - whether a top directory of the cgroup tree groups the containers of a containerd
+ * namespace of that name; from the path alone it looks like a container of runc.
+ */
+bool runtime_files_is_group(const char *root_path, const char *name);
 
 #endif

@@ -50,7 +50,8 @@ static inline void builder_start(struct event_builder *builder, enum picket_kind
 	strcpy(builder->event.ancestors[0].comm, "bash");
 	builder->event.ancestors[1].pid = 1;
 	strcpy(builder->event.ancestors[1].comm, "tini");
-	strncpy(builder->event.comm, slash ? slash + 1 : executable, sizeof(builder->event.comm) - 1);
+	memcpy(builder->event.comm, slash ? slash + 1 : executable,
+	       strnlen(slash ? slash + 1 : executable, sizeof(builder->event.comm) - 1));
 	if (*executable)
 		builder_add_text(builder, PICKET_TEXT_EXECUTABLE, executable);
 }
