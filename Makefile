@@ -17,8 +17,7 @@ PYTHON ?= /usr/bin/python3
 PACKAGES := libbpf libmicrohttpd libcurl libprotobuf-c zlib yaml-0.1 jansson libelf
 
 CFLAGS ?= -O2 -g
-SANITIZE := $(if $(SAN),-fsanitize=address$(,)undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
-, := ,
+SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-pointer -fno-sanitize-recover=all)
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude -Iexporter -I$(BUILD)/bpf -I$(BUILD)/proto \
 	$(shell pkg-config --cflags $(PACKAGES)) $(SANITIZE) $(CFLAGS)
 ALL_LDLIBS = $(shell pkg-config --libs $(PACKAGES)) $(LDLIBS)

@@ -39,6 +39,7 @@ struct daemon {
 	struct judge *judge;
 	struct http_server *http_server;
 	char *cgroup2_path;
+	char collector_error[256]; /* as logged last; "" while all is well */
 };
 
 static void log_rule_error(void *context, const char *message)
@@ -143,10 +144,25 @@ static void update_ready(struct daemon *daemon)
 	daemon->metrics.ready = ready;
 }
 
+/* A collector that fails is logged once, and once when it is well again; how often is a metric. */
+static void watch_collector(struct daemon *daemon)
+{
+	const char *error = daemon->otlp ? otlp_sender_last_error(daemon->otlp) : "";
+
+	if (strcmp(error, daemon->collector_error) == 0)
+		return;
+	if (*error)
+		log_warn("otlp", "collector %s: %s; findings wait in the queue", daemon->config->otlp_endpoint, error);
+	else
+		log_info("otlp", "collector %s takes findings again", daemon->config->otlp_endpoint);
+	snprintf(daemon->collector_error, sizeof(daemon->collector_error), "%s", error);
+}
+
 static void on_second(void *context)
 {
 	struct daemon *daemon = context;
 
+	watch_collector(daemon);
 	kernel_tick(daemon->kernel);
 	cgroup_sync_tick(daemon->cgroups);
 }
@@ -239,7 +255,6 @@ static int start_kernel(struct daemon *daemon)
 			.use_perf_buffer = config->events_transport == TRANSPORT_PERFBUF,
 		},
 		.sensors.cgroup2_path = daemon->cgroup2_path,
-		.procfs_path = config->procfs_path,
 		.on_record = on_record,
 		.context = daemon,
 	};
@@ -284,6 +299,7 @@ static int start_registry(struct daemon *daemon)
 static int start_responder(struct daemon *daemon)
 {
 	struct responder_options options = {
+		.loop = daemon->loop,
 		.enforce = daemon->config->enforce,
 		.procfs_path = daemon->config->procfs_path,
 		.cgroup2_path = daemon->cgroup2_path,

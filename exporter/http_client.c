@@ -12,6 +12,7 @@
 #include "cleanup.h"
 
 #define CONNECT_TIMEOUT_MS 5000L
+#define RESPONSE_HEADERS_MAX_BYTES 65536 /* libcurl keeps them all, however many come */
 
 /* One request under way. */
 struct transfer {
@@ -19,7 +20,7 @@ struct transfer {
 	CURL *easy;
 	struct curl_slist *headers;
 	char *body, *response;
-	size_t response_size, max_response_bytes;
+	size_t response_size, max_response_bytes, header_bytes;
 	char *retry_after;
 	char error_text[CURL_ERROR_SIZE];
 	bool too_large;
@@ -35,23 +36,33 @@ struct http_client {
 	struct transfer *transfers;
 };
 
+static const struct {
+	CURLcode code;
+	int error;
+} errors[] = {
+	{ CURLE_COULDNT_CONNECT, -ECONNREFUSED },
+	{ CURLE_COULDNT_RESOLVE_HOST, -ECONNREFUSED },
+	{ CURLE_OPERATION_TIMEDOUT, -ETIMEDOUT },
+	{ CURLE_GOT_NOTHING, -ECONNRESET },
+	{ CURLE_SEND_ERROR, -ECONNRESET },
+	{ CURLE_RECV_ERROR, -ECONNRESET },
+	{ CURLE_PARTIAL_FILE, -ECONNRESET },
+	{ CURLE_OUT_OF_MEMORY, -ENOMEM },
+	{ CURLE_PEER_FAILED_VERIFICATION, -EKEYREJECTED },
+	{ CURLE_SSL_CERTPROBLEM, -EKEYREJECTED },
+	{ CURLE_SSL_CACERT_BADFILE, -EKEYREJECTED },
+	{ CURLE_URL_MALFORMAT, -EINVAL },
+	{ CURLE_UNSUPPORTED_PROTOCOL, -EBADMSG }, /* what came was no HTTP; the URL's own scheme is checked before */
+	{ CURLE_WEIRD_SERVER_REPLY, -EBADMSG },
+	{ CURLE_BAD_CONTENT_ENCODING, -EBADMSG },
+};
+
 static int errno_of(CURLcode code)
 {
-	switch (code) {
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_COULDNT_RESOLVE_HOST:
-		return -ECONNREFUSED;
-	case CURLE_OPERATION_TIMEDOUT:
-		return -ETIMEDOUT;
-	case CURLE_OUT_OF_MEMORY:
-		return -ENOMEM;
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CACERT_BADFILE:
-		return -EKEYREJECTED;
-	default:
-		return -EIO;
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (errors[i].code == code)
+			return errors[i].error;
+	return -EIO;
 }
 
 static void transfer_free(struct transfer *transfer)
@@ -89,6 +100,8 @@ static void finish(struct transfer *transfer, CURLcode code)
 	if (transfer->too_large) {
 		response.error = -EMSGSIZE;
 		response.error_text = "the answer is too long";
+		if (transfer->header_bytes <= RESPONSE_HEADERS_MAX_BYTES)
+			curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &response.status);
 	} else if (code != CURLE_OK) {
 		response.error = errno_of(code);
 	} else {
@@ -237,11 +250,16 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
 	struct transfer *transfer = context;
 	size_t skip = sizeof(name) - 1, end = size *= count;
 
+	transfer->header_bytes += size;
+	if (transfer->header_bytes > RESPONSE_HEADERS_MAX_BYTES) {
+		transfer->too_large = true;
+		return 0;
+	}
 	if (size <= skip || strncasecmp(line, name, skip) != 0)
 		return size;
-	while (skip < end && line[skip] == ' ')
+	while (skip < end && (line[skip] == ' ' || line[skip] == '\t'))
 		skip++;
-	while (end > skip && (line[end - 1] == '\r' || line[end - 1] == '\n' || line[end - 1] == ' '))
+	while (end > skip && memchr(" \t\r\n", line[end - 1], 4))
 		end--;
 	free(transfer->retry_after);
 	transfer->retry_after = strndup(line + skip, end - skip);
@@ -260,17 +278,20 @@ static int add_headers(struct transfer *transfer, const char *const *headers)
 	return 0;
 }
 
-static void set_options(struct transfer *transfer, const struct http_request *request)
+/* Only http and https, no proxy, no redirect. Return: 0, -ENOMEM. */
+static int set_options(struct transfer *transfer, const struct http_request *request)
 {
 	CURL *easy = transfer->easy;
 
-	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	if (curl_easy_setopt(easy, CURLOPT_URL, request->url) ||
+	    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") ||
+	    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"))
+		return -ENOMEM;
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error_text);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a name server that hangs must not hold the loop */
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
@@ -292,6 +313,7 @@ static void set_options(struct transfer *transfer, const struct http_request *re
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, request->cert_file);
 	if (request->key_file)
 		curl_easy_setopt(easy, CURLOPT_SSLKEY, request->key_file);
+	return 0;
 }
 
 int http_client_send(struct http_client *client, const struct http_request *request, http_done *done, void *context)
@@ -301,6 +323,10 @@ int http_client_send(struct http_client *client, const struct http_request *requ
 
 	if (!transfer)
 		return -ENOMEM;
+	if (strncasecmp(request->url, "http://", 7) != 0 && strncasecmp(request->url, "https://", 8) != 0) {
+		free(transfer);
+		return -EINVAL;
+	}
 	transfer->client = client;
 	transfer->done = done;
 	transfer->context = context;
@@ -312,8 +338,7 @@ int http_client_send(struct http_client *client, const struct http_request *requ
 		goto fail;
 	if (request->body_size)
 		memcpy(transfer->body, request->body, request->body_size);
-	set_options(transfer, request);
-	if (curl_multi_add_handle(client->multi, transfer->easy))
+	if (set_options(transfer, request) || curl_multi_add_handle(client->multi, transfer->easy))
 		goto fail;
 	transfer->next = client->transfers;
 	if (transfer->next)

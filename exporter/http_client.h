@@ -26,9 +26,13 @@ struct http_request {
 };
 
 struct http_response {
-	int error;		/* 0: an answer came; -errno (-ECONNREFUSED, -ETIMEDOUT, -EIO ...) otherwise */
+	/*
+	 * 0: an answer came. -ECONNREFUSED (no such host too), -ECONNRESET, -ETIMEDOUT, -EKEYREJECTED (TLS): there was
+	 * none. -EBADMSG: what came is no HTTP; -EMSGSIZE: it is too long; -ECANCELED: http_client_free(). -EIO, -ENOMEM.
+	 */
+	int error;
 	const char *error_text; /* for people; "" when none */
-	long status;		/* HTTP status */
+	long status;		/* HTTP status; with -EMSGSIZE too, unless even the headers were too long; else 0 */
 	const void *body;	/* NUL-terminated as well */
 	size_t body_size;
 	const char *retry_after; /* header value or NULL */
@@ -42,7 +46,10 @@ int http_client_new(struct event_loop *loop, struct http_client **ret_client);
 /** http_client_free() - cancels what is under way; their callbacks get -ECANCELED. NULL is fine. */
 void http_client_free(struct http_client *client);
 
-/** http_client_send() - Return: 0 (@done will be called, never from within this call), -ENOMEM, -EINVAL. */
+/**
+ * http_client_send() - no proxy, no redirect, whatever the environment says.
+ * Return: 0 (@done will be called, never from within this call), -ENOMEM, -EINVAL (no http:// or https:// URL).
+ */
 int http_client_send(struct http_client *client, const struct http_request *request, http_done *done, void *context);
 
 #endif

@@ -7,11 +7,12 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "cleanup.h"
 #include "otlp_logs.pb-c.h"
 #include "state/utf8.h"
 #include "version.h"
 
-#define ATTRIBUTES_MAX 64
+#define ATTRIBUTES_MAX 96
 #define SUMMARY_SIZE 1024
 #define GZIP_WINDOW (15 + 16) /* zlib's largest window, with gzip's header */
 
@@ -27,9 +28,16 @@ struct building {
 	Picket__Otlp__KeyValue *pointers[ATTRIBUTES_MAX];
 	Picket__Otlp__AnyValue values[ATTRIBUTES_MAX];
 	char *owned[ATTRIBUTES_MAX];
-	size_t count;
+	size_t count, dropped;
 	bool no_memory;
 };
+
+static void building_free(struct building *building)
+{
+	for (size_t i = 0; building && i < ATTRIBUTES_MAX; i++)
+		free(building->owned[i]);
+	free(building);
+}
 
 static char *text_of(const struct field_value *value)
 {
@@ -48,8 +56,10 @@ static void add_attribute(void *context, const char *name, const struct field_va
 	size_t at = building->count;
 	Picket__Otlp__AnyValue *value = &building->values[at];
 
-	if (at == ATTRIBUTES_MAX)
+	if (at == ATTRIBUTES_MAX) {
+		building->dropped++;
 		return;
+	}
 	picket__otlp__any_value__init(value);
 	picket__otlp__key_value__init(&building->attributes[at]);
 	switch (field->type) {
@@ -113,16 +123,15 @@ int otlp_encode_finding(const struct finding *finding, int64_t observed_unix_ns,
 	record.event_name = event_name;
 	record.attributes = building->pointers;
 	record.n_attributes = building->count;
+	record.dropped_attributes_count = building->dropped;
 	if (!building->no_memory)
 		error = pack(&record.base, ret_record);
-	for (size_t i = 0; i < ATTRIBUTES_MAX; i++)
-		free(building->owned[i]);
-	free(building);
+	building_free(building);
 	return error;
 }
 
-/* One ResourceLogs with one ScopeLogs around @records. */
-static int pack_request(const struct otlp_resource *attributes, Picket__Otlp__LogRecord **records, size_t count,
+/* One ResourceLogs with one ScopeLogs around the records. */
+static int pack_request(struct building *building, ProtobufCBinaryData *records, size_t count,
 			struct otlp_bytes *ret_request)
 {
 	Picket__Otlp__ExportLogsServiceRequest request = PICKET__OTLP__EXPORT_LOGS_SERVICE_REQUEST__INIT;
@@ -132,17 +141,7 @@ static int pack_request(const struct otlp_resource *attributes, Picket__Otlp__Lo
 	Picket__Otlp__Resource resource = PICKET__OTLP__RESOURCE__INIT;
 	Picket__Otlp__ResourceLogs *resource_logs_list[] = { &resource_logs };
 	Picket__Otlp__ScopeLogs *scope_logs_list[] = { &scope_logs };
-	struct building *building = calloc(1, sizeof(*building));
-	int error;
 
-	if (!building)
-		return -ENOMEM;
-	for (size_t i = 0; i < attributes->count; i++) {
-		const char *text = attributes->attributes[i].value;
-		struct field_value value = { .type = FIELD_STRING, .string = { text, strlen(text) } };
-
-		add_attribute(building, attributes->attributes[i].key, &value);
-	}
 	scope.name = "picket";
 	scope.version = PICKET_VERSION;
 	scope_logs.scope = &scope;
@@ -155,29 +154,27 @@ static int pack_request(const struct otlp_resource *attributes, Picket__Otlp__Lo
 	resource_logs.n_scope_logs = 1;
 	request.resource_logs = resource_logs_list;
 	request.n_resource_logs = 1;
-	error = building->no_memory ? -ENOMEM : pack(&request.base, ret_request);
-	for (size_t i = 0; i < ATTRIBUTES_MAX; i++)
-		free(building->owned[i]);
-	free(building);
-	return error;
+	return pack(&request.base, ret_request);
 }
 
 int otlp_encode_request(const struct otlp_resource *resource, const struct otlp_bytes *records, size_t count,
 			struct otlp_bytes *ret_request)
 {
-	Picket__Otlp__LogRecord **unpacked = calloc(count + 1, sizeof(Picket__Otlp__LogRecord *));
-	int error = unpacked ? 0 : -ENOMEM;
+	AUTO_FREE ProtobufCBinaryData *borrowed = calloc(count + 1, sizeof(*borrowed));
+	struct building *building = calloc(1, sizeof(*building));
+	int error = -ENOMEM;
 
-	for (size_t i = 0; i < count && !error; i++) {
-		unpacked[i] = picket__otlp__log_record__unpack(NULL, records[i].size, records[i].bytes);
-		if (!unpacked[i])
-			error = -ENOMEM;
+	for (size_t i = 0; borrowed && i < count; i++)
+		borrowed[i] = (ProtobufCBinaryData){ .len = records[i].size, .data = records[i].bytes };
+	for (size_t i = 0; building && i < resource->count; i++) {
+		const char *text = resource->attributes[i].value;
+		struct field_value value = { .type = FIELD_STRING, .string = { text, strlen(text) } };
+
+		add_attribute(building, resource->attributes[i].key, &value);
 	}
-	if (!error)
-		error = pack_request(resource, unpacked, count, ret_request);
-	for (size_t i = 0; unpacked && i < count; i++)
-		picket__otlp__log_record__free_unpacked(unpacked[i], NULL);
-	free(unpacked);
+	if (borrowed && building && !building->no_memory)
+		error = pack_request(building, borrowed, count, ret_request);
+	building_free(building);
 	return error;
 }
 
@@ -193,10 +190,23 @@ int otlp_decode_response(const void *bytes, size_t bytes_size, uint64_t *ret_rej
 	if (response->partial_success) {
 		if (response->partial_success->rejected_log_records > 0)
 			rejected = response->partial_success->rejected_log_records;
-		snprintf(message, size, "%s", response->partial_success->error_message);
+		utf8_append_printable(message, size, 0, response->partial_success->error_message,
+				      strlen(response->partial_success->error_message));
 	}
 	picket__otlp__export_logs_service_response__free_unpacked(response, NULL);
 	*ret_rejected = rejected;
+	return 0;
+}
+
+int otlp_decode_status(const void *bytes, size_t bytes_size, char *message, size_t size)
+{
+	Picket__Otlp__Status *status = picket__otlp__status__unpack(NULL, bytes_size, bytes);
+
+	if (!status)
+		return -EBADMSG;
+	*message = '\0';
+	utf8_append_printable(message, size, 0, status->message, strlen(status->message));
+	picket__otlp__status__free_unpacked(status, NULL);
 	return 0;
 }
 

@@ -27,7 +27,9 @@ struct otlp_resource {
 
 /**
  * otlp_encode_finding() - one LogRecord.
- * event_name is "picket.finding.<kind>", the body a sentence for people, everything else an attribute.
+ * event_name is "picket.finding.<kind>" with the kind's name in rules ("picket.finding.file_open"); the body is a
+ * sentence for people; everything else is an attribute, named as in finding_visit(). Texts become valid UTF-8: a
+ * collector refuses a whole request for one bad byte.
  * Return: 0, -ENOMEM.
  */
 int otlp_encode_finding(const struct finding *finding, int64_t observed_unix_ns, struct otlp_bytes *ret_record);
@@ -38,10 +40,16 @@ int otlp_encode_request(const struct otlp_resource *resource, const struct otlp_
 
 /**
  * otlp_decode_response() - what the collector rejected.
- * @message: its words, cut at @size. An empty answer is a full success.
- * Return: 0; -EBADMSG when it is no ExportLogsServiceResponse.
+ * @message: its words as printable UTF-8, cut at @size. An empty answer is a full success.
+ * Return: 0; -EBADMSG when it is no ExportLogsServiceResponse; outputs are untouched then.
  */
 int otlp_decode_response(const void *bytes, size_t bytes_size, uint64_t *ret_rejected, char *message, size_t size);
+
+/**
+ * otlp_decode_status() - the collector's words in an answer that is an error (google.rpc.Status).
+ * Return: 0; -EBADMSG when it is none; @message is untouched then.
+ */
+int otlp_decode_status(const void *bytes, size_t bytes_size, char *message, size_t size);
 
 /** otlp_compress() - gzip. Return: 0, -ENOMEM. */
 int otlp_compress(const struct otlp_bytes *plain, struct otlp_bytes *ret_gzip);

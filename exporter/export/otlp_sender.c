@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "cleanup.h"
@@ -15,10 +17,9 @@
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 30000
-#define RESPONSE_MAX_BYTES (4 << 20)
+#define RESPONSE_MAX_BYTES (1 << 20)
+#define BATCH_MAX_BYTES (4 << 20) /* before compression; collectors and proxies commonly take no more */
 #define HEADERS_MAX 72
-#define HTTP_OK 200
-#define HTTP_TOO_MANY 429
 
 struct otlp_sender {
 	struct event_loop *loop;
@@ -35,6 +36,8 @@ struct otlp_sender {
 	bool waiting;	  /* the timer runs */
 	uint32_t backoff_ms;
 	int timer, drain_timer;
+	bool draining;
+	bool closed; /* drained: what comes now is lost */
 	void (*drained)(void *context);
 	void *drained_context;
 	char last_error[256];
@@ -77,22 +80,35 @@ static void on_timer(void *context)
 	send_batch(sender);
 }
 
+/* Keep what is wrong for `status`, and log it when it is news. @text: "" when all is well. */
+static void report(struct otlp_sender *sender, const char *text)
+{
+	if (strcmp(sender->last_error, text) == 0)
+		return;
+	snprintf(sender->last_error, sizeof(sender->last_error), "%s", text);
+	if (*text)
+		log_warn("otlp", "the collector: %s", text);
+	else
+		log_info("otlp", "the collector takes findings again");
+}
+
 static void end_drain(struct otlp_sender *sender)
 {
-	void (*done)(void *context) = sender->drained;
-
-	sender->drained = NULL;
+	sender->draining = false;
+	sender->closed = true;
+	event_loop_set_timer(sender->loop, sender->timer, 0, 0);
 	event_loop_set_timer(sender->loop, sender->drain_timer, 0, 0);
 	sender->metrics->lost[LOST_OTLP_EXPORT] += sender->count;
-	if (done)
-		done(sender->drained_context);
+	drop_front(sender, sender->count);
+	if (sender->drained)
+		sender->drained(sender->drained_context);
 }
 
 static void on_drain_timeout(void *context)
 {
 	struct otlp_sender *sender = context;
 
-	if (sender->drained)
+	if (sender->draining)
 		end_drain(sender);
 }
 
@@ -100,75 +116,132 @@ static void on_drain_timeout(void *context)
 static void continue_sending(struct otlp_sender *sender)
 {
 	if (sender->count == 0) {
-		if (sender->drained)
+		if (sender->draining)
 			end_drain(sender);
 		return;
 	}
-	if (sender->drained || sender->count >= sender->config->otlp_max_export_batch_size)
+	if (sender->draining || sender->count >= sender->config->otlp_max_export_batch_size)
 		arm(sender, 0);
 	else
 		arm(sender, sender->config->otlp_schedule_delay_ms);
 }
 
-/* Half of the wait is fixed, half is chance, so that many nodes do not return at one time. */
+/* Chance that differs between nodes, which random(3) without a seed would not. */
+static uint32_t random_below(uint32_t limit)
+{
+	struct timespec now;
+	uint32_t number;
+
+	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) != sizeof(number)) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		number = now.tv_nsec;
+	}
+	return number % limit;
+}
+
+/* Never less than the collector asks for; always with some chance, so that many nodes do not return at one time. */
 static void retry_later(struct otlp_sender *sender, const char *retry_after)
 {
-	int64_t wait_ms = retry_after ? otlp_retry_after_ms(retry_after, time(NULL)) : -1;
+	int64_t asked_ms = retry_after ? otlp_retry_after_ms(retry_after, time(NULL)) : -EINVAL;
 
-	sender->metrics->otlp_request_failures++;
 	sender->backoff_ms = sender->backoff_ms ? sender->backoff_ms * 2 : BACKOFF_FIRST_MS;
 	if (sender->backoff_ms > BACKOFF_MAX_MS)
 		sender->backoff_ms = BACKOFF_MAX_MS;
-	if (wait_ms < 0)
-		wait_ms = sender->backoff_ms / 2 + random() % (sender->backoff_ms / 2 + 1);
-	arm(sender, wait_ms);
+	if (asked_ms >= BACKOFF_FIRST_MS)
+		arm(sender, asked_ms + random_below(BACKOFF_FIRST_MS));
+	else
+		arm(sender, sender->backoff_ms / 2 + random_below(sender->backoff_ms / 2 + 1));
 }
 
-static bool is_retryable(long status)
+enum verdict { VERDICT_ACCEPTED, VERDICT_RETRY, VERDICT_REFUSED };
+
+static enum verdict verdict_of(const struct http_response *response)
 {
-	return status == HTTP_TOO_MANY || status == 502 || status == 503 || status == 504;
+	switch (response->status) {
+	case 0: /* no answer: worth another try, unless what answers there does not speak HTTP */
+		return response->error == -EBADMSG || response->error == -EMSGSIZE ? VERDICT_REFUSED : VERDICT_RETRY;
+	case 200 ... 299:
+		return VERDICT_ACCEPTED;
+	case 429:
+	case 502:
+	case 503:
+	case 504:
+		return VERDICT_RETRY;
+	default:
+		return VERDICT_REFUSED;
+	}
 }
 
+static void report_failure(struct otlp_sender *sender, const struct http_response *response)
+{
+	char words[128] = "", text[sizeof(sender->last_error)];
+
+	if (!response->status) {
+		report(sender, response->error_text);
+		return;
+	}
+	if (response->body_size)
+		otlp_decode_status(response->body, response->body_size, words, sizeof(words));
+	snprintf(text, sizeof(text), "HTTP status %ld%s%s", response->status, *words ? ": " : "", words);
+	report(sender, text);
+}
+
+/* A success is one even when its answer cannot be read: the collector has said so by its status. */
 static void take_success(struct otlp_sender *sender, size_t sent, const struct http_response *response)
 {
 	uint64_t rejected = 0;
+	char words[128] = "", text[sizeof(sender->last_error)] = "";
 
-	sender->last_error[0] = '\0';
-	if (response->body_size && otlp_decode_response(response->body, response->body_size, &rejected,
-							 sender->last_error, sizeof(sender->last_error)))
-		snprintf(sender->last_error, sizeof(sender->last_error), "the collector's answer cannot be read");
+	if (response->error || (response->body_size && otlp_decode_response(response->body, response->body_size,
+									    &rejected, words, sizeof(words))))
+		snprintf(text, sizeof(text), "it answers success with something that is not OTLP");
 	if (rejected > sent)
 		rejected = sent;
+	if (rejected || *words)
+		snprintf(text, sizeof(text), "took not all: %s", *words ? words : "without a reason");
 	sender->metrics->otlp_exported += sent - rejected;
 	sender->metrics->lost[LOST_OTLP_EXPORT] += rejected;
+	report(sender, text);
 }
 
 static void on_response(void *context, const struct http_response *response)
 {
 	struct otlp_sender *sender = context;
+	enum verdict verdict = verdict_of(response);
 	size_t sent = sender->in_flight;
 
 	sender->in_flight = 0;
-	if (response->error == -ECANCELED)
+	if (response->error == -ECANCELED || sender->closed)
 		return;
-	if (response->error || is_retryable(response->status)) {
-		if (response->error)
-			snprintf(sender->last_error, sizeof(sender->last_error), "%s", response->error_text);
-		else
-			snprintf(sender->last_error, sizeof(sender->last_error), "HTTP status %ld", response->status);
+	if (verdict != VERDICT_ACCEPTED) {
+		sender->metrics->otlp_request_failures++;
+		report_failure(sender, response);
+	}
+	if (verdict == VERDICT_RETRY) {
 		retry_later(sender, response->retry_after);
 		return;
 	}
 	sender->backoff_ms = 0;
-	if (response->status == HTTP_OK) {
+	if (verdict == VERDICT_ACCEPTED)
 		take_success(sender, sent, response);
-	} else {
-		snprintf(sender->last_error, sizeof(sender->last_error), "HTTP status %ld", response->status);
-		sender->metrics->otlp_request_failures++;
+	else
 		sender->metrics->lost[LOST_OTLP_EXPORT] += sent;
-	}
 	drop_front(sender, sent);
 	continue_sending(sender);
+}
+
+/* How many records the next request takes. */
+static size_t batch_size(struct otlp_sender *sender)
+{
+	size_t count = 0, bytes = 0;
+
+	while (count < sender->count && count < sender->config->otlp_max_export_batch_size) {
+		bytes += queue_at(sender, count)->size;
+		if (count && bytes > BATCH_MAX_BYTES)
+			break;
+		count++;
+	}
+	return count;
 }
 
 /* The first @count records as the body of a request, compressed if asked for. */
@@ -194,7 +267,7 @@ static int make_body(struct otlp_sender *sender, size_t count, struct otlp_bytes
 
 static void send_batch(struct otlp_sender *sender)
 {
-	size_t count = sender->count;
+	size_t count = batch_size(sender);
 	struct otlp_bytes body = { NULL, 0 };
 	struct http_request request = {
 		.method = "POST",
@@ -209,8 +282,6 @@ static void send_batch(struct otlp_sender *sender)
 
 	if (!count || sender->in_flight)
 		return;
-	if (count > sender->config->otlp_max_export_batch_size)
-		count = sender->config->otlp_max_export_batch_size;
 	if (make_body(sender, count, &body)) {
 		retry_later(sender, NULL); /* no memory: nothing is lost by waiting */
 		return;
@@ -221,27 +292,69 @@ static void send_batch(struct otlp_sender *sender)
 	sender->in_flight = count;
 	if (http_client_send(sender->http, &request, on_response, sender)) {
 		sender->in_flight = 0;
+		sender->metrics->otlp_request_failures++;
 		retry_later(sender, NULL);
 	}
 	free(body.bytes);
 }
 
+static bool has_header(char **headers, const char *line)
+{
+	size_t size = strcspn(line, ":");
+
+	for (; *headers; headers++)
+		if (strncasecmp(*headers, line, size) == 0 && strcspn(*headers, ":;") == size)
+			return true;
+	return false;
+}
+
+/* Ours, but for those that the user gives, and the user's. */
 static int set_headers(struct otlp_sender *sender, char **ret_error)
 {
+	const char *const ours[] = {
+		"Content-Type: application/x-protobuf",
+		"User-Agent: picket/" PICKET_VERSION " OTel-OTLP-Exporter-C/" PICKET_VERSION,
+		sender->config->otlp_gzip ? "Content-Encoding: gzip" : NULL,
+	};
+	int error = otlp_headers(sender->config->otlp_headers, &sender->own_headers);
 	size_t count = 0;
 
-	if (otlp_headers(sender->config->otlp_headers, &sender->own_headers)) {
-		if (asprintf(ret_error, "OTEL_EXPORTER_OTLP_HEADERS is not of the form key=value,key=value") < 0)
-			*ret_error = NULL;
-		return -EINVAL;
-	}
-	sender->headers[count++] = "Content-Type: application/x-protobuf";
-	sender->headers[count++] = "User-Agent: picket/" PICKET_VERSION " OTel-OTLP-Exporter-C/" PICKET_VERSION;
-	if (sender->config->otlp_gzip)
-		sender->headers[count++] = "Content-Encoding: gzip";
+	if (error == -EINVAL &&
+	    asprintf(ret_error, "OTEL_EXPORTER_OTLP_HEADERS is not of the form key=value,key=value") < 0)
+		*ret_error = NULL;
+	if (error)
+		return error;
+	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
+		if (ours[i] && !has_header(sender->own_headers, ours[i]))
+			sender->headers[count++] = ours[i];
 	for (char **header = sender->own_headers; *header && count < HEADERS_MAX - 1; header++)
 		sender->headers[count++] = *header;
 	return 0;
+}
+
+static int set_resource(struct otlp_sender *sender)
+{
+	const struct config *config = sender->config;
+	const char *root_path = config->rootfs_path ? config->rootfs_path : "/";
+	int error = otlp_resource_make(config->otel_resource_attributes, config->otel_service_name, root_path,
+				       &sender->resource);
+
+	if (error != -EINVAL)
+		return error;
+	log_warn("otlp", "OTEL_RESOURCE_ATTRIBUTES is not of the form key=value,key=value; ignored");
+	return 0;
+}
+
+static int add_timers(struct otlp_sender *sender)
+{
+	sender->timer = event_loop_add_timer(sender->loop, 1000, on_timer, sender);
+	if (sender->timer < 0)
+		return sender->timer;
+	sender->drain_timer = event_loop_add_timer(sender->loop, 1000, on_drain_timeout, sender);
+	if (sender->drain_timer < 0)
+		return sender->drain_timer;
+	event_loop_set_timer(sender->loop, sender->timer, 0, 0);
+	return event_loop_set_timer(sender->loop, sender->drain_timer, 0, 0);
 }
 
 int otlp_sender_new(struct event_loop *loop, struct http_client *http, const struct config *config,
@@ -263,27 +376,18 @@ int otlp_sender_new(struct event_loop *loop, struct http_client *http, const str
 		goto fail;
 	error = otlp_url(config->otlp_endpoint, config->otlp_endpoint_is_base, &sender->url);
 	if (error) {
-		if (asprintf(ret_error, "the endpoint \"%s\" is no http:// or https:// URL", config->otlp_endpoint) < 0)
+		if (error == -EINVAL && asprintf(ret_error, "the endpoint \"%s\" is no http:// or https:// URL",
+						 config->otlp_endpoint) < 0)
 			*ret_error = NULL;
 		goto fail;
 	}
 	error = set_headers(sender, ret_error);
+	if (!error)
+		error = set_resource(sender);
+	if (!error)
+		error = add_timers(sender);
 	if (error)
 		goto fail;
-	error = otlp_resource_make(config->otel_resource_attributes, config->otel_service_name, &sender->resource);
-	if (error == -EINVAL) {
-		log_warn("otlp", "OTEL_RESOURCE_ATTRIBUTES is not of the form key=value,key=value; ignored");
-		error = 0;
-	}
-	if (error)
-		goto fail;
-	error = -ENOMEM;
-	sender->timer = event_loop_add_timer(loop, 1000, on_timer, sender);
-	sender->drain_timer = event_loop_add_timer(loop, 1000, on_drain_timeout, sender);
-	if (sender->timer < 0 || sender->drain_timer < 0)
-		goto fail;
-	event_loop_set_timer(loop, sender->timer, 0, 0);
-	event_loop_set_timer(loop, sender->drain_timer, 0, 0);
 	*ret_sender = sender;
 	return 0;
 fail:
@@ -315,7 +419,7 @@ void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding)
 	if (!sender)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (sender->count == sender->capacity ||
+	if (sender->closed || sender->count == sender->capacity ||
 	    otlp_encode_finding(finding, now.tv_sec * 1000000000LL + now.tv_nsec, queue_at(sender, sender->count))) {
 		sender->metrics->lost[LOST_OTLP_QUEUE]++;
 		return;
@@ -323,7 +427,7 @@ void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding)
 	set_count(sender, sender->count + 1);
 	if (sender->in_flight || sender->backoff_ms)
 		return; /* the answer, or the end of the wait, goes on */
-	if (sender->count >= sender->config->otlp_max_export_batch_size)
+	if (sender->draining || sender->count >= sender->config->otlp_max_export_batch_size)
 		arm(sender, 0);
 	else if (!sender->waiting)
 		arm(sender, sender->config->otlp_schedule_delay_ms);
@@ -331,6 +435,7 @@ void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding)
 
 void otlp_sender_drain(struct otlp_sender *sender, uint32_t timeout_ms, void (*done)(void *context), void *context)
 {
+	sender->draining = true;
 	sender->drained = done;
 	sender->drained_context = context;
 	if (!sender->count) {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Findings as OTLP log records, batched, compressed, retried.
+ *
+ * One request at a time. A busy collector (429, 502, 503, 504) and one that cannot be reached are asked again, after
+ * what Retry-After says or after 1 s, 2 s, ... 30 s with some chance in it; meanwhile findings wait, up to
+ * otlp_max_queue_size with those under way. Whatever else the collector refuses is lost, and counted.
  */
 #ifndef OTLP_SENDER_H
 #define OTLP_SENDER_H
@@ -15,6 +19,8 @@ struct otlp_sender;
 /** otlp_sender_new() - needs config->otlp_endpoint. Return: 0; -EINVAL and *ret_error (free(3)) for a bad setting. */
 int otlp_sender_new(struct event_loop *loop, struct http_client *http, const struct config *config,
 		    struct self_metrics *metrics, struct otlp_sender **ret_sender, char **ret_error);
+
+/** otlp_sender_free() - after http_client_free(), which cancels the request under way. NULL is fine. */
 void otlp_sender_free(struct otlp_sender *sender);
 
 /** otlp_sender_push() - queue one finding (copied). A full queue drops the newest and counts it. NULL sender: nothing. */
@@ -22,7 +28,7 @@ void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding)
 
 /**
  * otlp_sender_drain() - send what is queued now, for shutdown. @done is called when the queue is empty or
- * @timeout_ms has passed; what is left is counted as lost.
+ * @timeout_ms has passed; what is left is counted as lost, and so is what is pushed from then on.
  */
 void otlp_sender_drain(struct otlp_sender *sender, uint32_t timeout_ms, void (*done)(void *context), void *context);
 

@@ -3,48 +3,106 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
+#include <linux/openat2.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "cleanup.h"
 
-/* Return: a descriptor of @file in the cgroup, or -errno. */
-static int open_file(const char *cgroup2_path, const char *path, const char *file, int flags)
+static bool has_dot_dot(const char *path)
 {
-	char name[PATH_MAX];
-	int fd;
-
-	if (strstr(path, "/../") || (strlen(path) >= 3 && strcmp(path + strlen(path) - 3, "/..") == 0))
-		return -EINVAL;
-	if (path[0] != '/' || path[1] == '\0')
-		return -EPERM; /* the root holds the host */
-	if (snprintf(name, sizeof(name), "%s%s/%s", cgroup2_path, path, file) >= (int)sizeof(name))
-		return -ENAMETOOLONG;
-	fd = open(name, flags | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	for (const char *at = path; (at = strstr(at, "/..")); at += 3)
+		if (at[3] == '\0' || at[3] == '/')
+			return true;
+	return false;
 }
 
-int cgroup_freeze(const char *cgroup2_path, const char *path, bool frozen)
+static int gone_or(int error)
 {
-	AUTO_CLOSE int fd = open_file(cgroup2_path, path, "cgroup.freeze", O_WRONLY);
+	return error == ENODEV ? -ENOENT : -error; /* ENODEV: removed while its files were open */
+}
+
+/* Return: a descriptor of the cgroup's directory. */
+static int open_cgroup(const struct cgroup_place *place)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	AUTO_CLOSE int mount_fd = -1;
+	struct stat stat;
+	int fd;
+
+	if (place->path[0] != '/' || has_dot_dot(place->path))
+		return -EINVAL;
+	if (place->path[strspn(place->path, "/.")] == '\0')
+		return -EPERM; /* the root holds the host */
+	mount_fd = open(place->cgroup2_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (mount_fd < 0)
+		return -errno;
+	fd = syscall(SYS_openat2, mount_fd, place->path + 1, &how, sizeof(how));
+	if (fd < 0)
+		return gone_or(errno);
+	if (fstat(fd, &stat) || stat.st_ino != place->id) {
+		close(fd);
+		return -ENOENT;
+	}
+	return fd;
+}
+
+static int open_file(const struct cgroup_place *place, const char *file, int flags)
+{
+	AUTO_CLOSE int cgroup_fd = open_cgroup(place);
+	int fd;
+
+	if (cgroup_fd < 0)
+		return cgroup_fd;
+	fd = openat(cgroup_fd, file, flags | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? gone_or(errno) : fd;
+}
+
+int cgroup_freeze(const struct cgroup_place *place, bool frozen)
+{
+	AUTO_CLOSE int fd = open_file(place, "cgroup.freeze", O_WRONLY);
 
 	if (fd < 0)
 		return fd;
-	return write(fd, frozen ? "1" : "0", 1) == 1 ? 0 : -errno;
+	return write(fd, frozen ? "1" : "0", 1) == 1 ? 0 : gone_or(errno);
 }
 
-int cgroup_is_frozen(const char *cgroup2_path, const char *path)
+static int read_text(const struct cgroup_place *place, const char *file, char *buffer, size_t buffer_size)
 {
-	AUTO_CLOSE int fd = open_file(cgroup2_path, path, "cgroup.events", O_RDONLY);
-	char text[256];
+	AUTO_CLOSE int fd = open_file(place, file, O_RDONLY);
 	ssize_t size;
 
 	if (fd < 0)
 		return fd;
-	size = read(fd, text, sizeof(text) - 1);
+	size = read(fd, buffer, buffer_size - 1);
 	if (size < 0)
-		return -errno;
-	text[size] = '\0';
-	return strstr(text, "frozen 1") != NULL;
+		return gone_or(errno);
+	buffer[size] = '\0';
+	return 0;
+}
+
+int cgroup_is_frozen(const struct cgroup_place *place)
+{
+	static const char key[] = "frozen ";
+	char text[256], *save, *line;
+	int error = read_text(place, "cgroup.events", text, sizeof(text));
+
+	if (error)
+		return error;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		if (strncmp(line, key, sizeof(key) - 1) == 0)
+			return strcmp(line + sizeof(key) - 1, "1") == 0;
+	return -EBADMSG;
+}
+
+int cgroup_freeze_asked(const struct cgroup_place *place)
+{
+	char text[16];
+	int error = read_text(place, "cgroup.freeze", text, sizeof(text));
+
+	return error ? error : text[0] == '1';
 }

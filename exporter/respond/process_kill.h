@@ -6,11 +6,13 @@
 #include <stdint.h>
 
 /**
- * process_kill() - by pidfd, after its start time and its cgroup were compared.
+ * process_kill() - after its start time and its cgroup were compared, all through one descriptor of the process.
  * @start_time_ns: CLOCK_BOOTTIME, from the event; procfs tells it in clock ticks, so they are compared as such.
- * @cgroup_path: the process must be in this cgroup or below; NULL: not asked.
- * Return: 0; -ESRCH when that process is gone (its pid may live on as another); -EPERM for pid 1, a kernel
- * thread or this process itself; -errno.
+ * @cgroup_path: the process must be in this cgroup or below; never the root.
+ * Return: 0; -ESRCH when that process has ended, whoever has its pid now; -EPERM for pid 1, a kernel thread, this
+ * process itself and the root cgroup; -EXDEV when it has gone to another cgroup (or @procfs_path shows cgroups
+ * otherwise than the kernel does); -EINVAL when it lies outside this process's pid namespace;
+ * -EACCES when the kernel forbids it; -errno.
  */
 int process_kill(const char *procfs_path, uint32_t pid, uint64_t start_time_ns, const char *cgroup_path);
 

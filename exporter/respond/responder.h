@@ -3,8 +3,10 @@
  * What picket does about a finding: kill, pause, and their release.
  *
  * Never touched: the host's processes, pid 1, kernel threads, picket itself,
- * the runtimes' own processes. A pid is compared with its start time through a
- * pidfd before a signal is sent.
+ * the runtimes' own processes. A process is compared with its start time and
+ * its cgroup before a signal is sent, through one descriptor that cannot come
+ * to mean another one. deny, isolate and investigate are not available yet and
+ * fail.
  */
 #ifndef RESPONDER_H
 #define RESPONDER_H
@@ -18,31 +20,39 @@
 struct responder;
 
 struct responder_options {
+	struct event_loop *loop;
 	bool enforce;
 	const char *procfs_path;
 	const char *cgroup2_path;  /* where cgroup v2 is mounted, e.g. /sys/fs/cgroup/unified */
-	const char *docker_socket; /* host path of the Docker API */
+	const char *docker_socket; /* host path of the Docker API; NULL: none */
+	const char *podman_socket; /* of Podman's; NULL: /run/podman/podman.sock */
 	/* one audit record for each response and its outcome */
 	void (*audit)(void *context, const char *action, const struct container *container, uint32_t pid,
 		      enum response_outcome outcome, const char *detail);
 	void *audit_context;
 };
 
+/** responder_new() - Return: 0, -ENOMEM, -errno. */
 int responder_new(const struct responder_options *options, struct http_client *http, struct registry *registry,
 		  struct self_metrics *metrics, struct responder **ret_responder);
+
+/** responder_free() - after http_client_free(), which cancels what is under way. NULL is fine. */
 void responder_free(struct responder *responder);
 
 /**
- * responder_act() - carry out (or, without enforce, only report) what the rule asks for.
- * Fills finding->outcomes; an answer that comes later (Docker) is audited when it is there.
+ * responder_act() - carry out (or, without enforce, only report) what the rule asks for, at most 100 a second.
+ * Fills finding->outcomes; what ends later (OUTCOME_PENDING) is audited and counted again when it does.
  */
 void responder_act(struct responder *responder, struct finding *finding);
 
+/* @error: 0, or -errno with @text as the reason; @text is borrowed. */
+typedef void responder_released(void *context, int error, const char *text);
+
 /**
- * responder_release() - undo a pause.
- * @done is called once, perhaps later, with 0 or -errno and a sentence.
+ * responder_release() - undo a pause, by whatever way it was made, also one from before a restart.
+ * @done is called once, perhaps from within this call, perhaps later; not at all when the daemon ends before.
  */
-void responder_release(struct responder *responder, struct container *container,
-		       void (*done)(void *context, int error, const char *text), void *context);
+void responder_release(struct responder *responder, struct container *container, responder_released *done,
+		       void *context);
 
 #endif
