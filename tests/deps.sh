@@ -4,6 +4,7 @@
 # deps.sh build|test ...: install what is missing of these groups. Asks nothing, starts no service.
 set -euo pipefail
 
+# shellcheck disable=SC2034 # both are chosen by name below
 # Debian's name, and Fedora's where it differs ("-": not needed there).
 build_packages="
 gcc gcc
@@ -24,6 +25,7 @@ uthash-dev uthash-devel
 pkg-config pkgconf-pkg-config
 git git
 "
+# shellcheck disable=SC2034
 test_packages="
 libcmocka-dev libcmocka-devel
 docker.io moby-engine

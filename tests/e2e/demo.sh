@@ -9,8 +9,8 @@ set -euo pipefail
 BUILD=${BUILD:-build}
 picket=$BUILD/picket
 dir=$(mktemp -d /tmp/picket-demo.XXXXXX)
-image=picket-demo:latest
-name=picket-demo-web
+image="picket-demo:latest"
+name="picket-demo-web"
 port=${PORT:-10078}
 export PICKET_SOCKET=$dir/control.sock
 daemon_pid='' events_pid='' dockerd_pid=''

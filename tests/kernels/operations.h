@@ -7,6 +7,7 @@
 #define OPERATIONS_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "picket/counters.h"
 #include "picket/event.h"
@@ -18,6 +19,9 @@ struct operations_place {
 };
 
 int operations_prepare(struct operations_place *ret_place);
+
+/* A file of this content and mode in @directory. */
+void operations_write(const char *directory, const char *name, const char *text, mode_t mode);
 void operations_remove(const struct operations_place *place);
 
 struct operation {
@@ -36,7 +40,7 @@ struct operation {
 	const char *text; /* end of the event's path, or of its executable for programs; NULL: not looked at */
 };
 
-extern const struct operation operations[];
-extern const size_t operation_count;
+extern const struct operation file_operations[], process_operations[], network_operations[];
+extern const size_t file_operation_count, process_operation_count, network_operation_count;
 
 #endif

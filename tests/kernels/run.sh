@@ -65,7 +65,7 @@ fetch_kernel() {
 		rm -f "$directory"/*.deb
 		say "$image $version" >"$directory/have"
 	fi
-	ls "$directory"/root/boot/vmlinuz-* | tail -1
+	find "$directory/root/boot" -name "vmlinuz-*" | sort | tail -1
 }
 
 # make_initramfs OUTPUT: busybox, the suite with its libraries, and an init that runs it.

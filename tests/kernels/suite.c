@@ -194,6 +194,12 @@ end:
 	close(ready[1]);
 }
 
+static void run_all(const struct operation *operations, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		run_operation(&operations[i]);
+}
+
 /* Every event of every kind, from every path: what the rules can ask for at most. */
 static int watch_everything(void)
 {
@@ -305,9 +311,11 @@ int main(int argc, char **argv)
 	options.sensors.cgroup2_path = cgroup2;
 	if (start(&options) || operations_prepare(&suite.place))
 		return 2;
-	if (make_cgroup(cgroup2) == 0)
-		for (size_t i = 0; i < operation_count; i++)
-			run_operation(&operations[i]);
+	if (make_cgroup(cgroup2) == 0) {
+		run_all(file_operations, file_operation_count);
+		run_all(process_operations, process_operation_count);
+		run_all(network_operations, network_operation_count);
+	}
 	rmdir(suite.cgroup);
 	operations_remove(&suite.place);
 	kernel_close(suite.kernel);

@@ -5,7 +5,7 @@
 # each other; state/ includes none of them, nor libbpf, so that its tests run without root. Only the files directly in
 # exporter/ that wire the daemon together see all.
 set -uo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 1
 bad=0
 
 # forbid FOLDER PATTERN WHY

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every way to open a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "operations.h"
+
+/* State that prepare() leaves for run(). */
+static int directory_fd = -1, secret_fd = -1;
+static char *low_memory, *untouched;
+static union {
+	struct file_handle handle;
+	char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+} handle;
+
+/* Files. Raw system calls, so that the libraries cannot choose another one. */
+
+static long raw_openat(int base, const char *path, int flags)
+{
+	return syscall(SYS_openat, base, path, flags, 0600);
+}
+
+static void open_close(int base, const char *path, int flags)
+{
+	close(raw_openat(base, path, flags));
+}
+
+static void file_absolute(const struct operations_place *place)
+{
+	open_close(AT_FDCWD, place->secret, O_RDONLY);
+}
+
+static int in_directory(const struct operations_place *place)
+{
+	directory_fd = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return chdir(place->directory) ? -errno : 0;
+}
+
+static void file_relative(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "secret", O_RDONLY);
+}
+
+static void file_dot_dot(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "sub/.././sub/../secret", O_RDONLY);
+}
+
+static void file_symlink(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "link", O_RDONLY);
+}
+
+static void file_hard_link(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "hard", O_RDONLY);
+}
+
+static void file_descriptor_base(const struct operations_place *place)
+{
+	(void)place;
+	open_close(directory_fd, "secret", O_RDONLY);
+}
+
+static void file_legacy_open(const struct operations_place *place)
+{
+	close(syscall(SYS_open, place->secret, O_RDONLY, 0));
+}
+
+static void file_openat2(const struct operations_place *place)
+{
+	struct open_how how = { .flags = O_RDONLY };
+
+	close(syscall(SYS_openat2, AT_FDCWD, place->secret, &how, sizeof(how)));
+}
+
+static void file_proc_root(const struct operations_place *place)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "/proc/self/root%s", place->secret);
+	open_close(AT_FDCWD, path, O_RDONLY);
+}
+
+static void file_proc_cwd(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "/proc/self/cwd/secret", O_RDONLY);
+}
+
+static int with_path_descriptor(const struct operations_place *place)
+{
+	secret_fd = raw_openat(AT_FDCWD, place->secret, O_PATH);
+	return secret_fd < 0 ? -errno : 0;
+}
+
+static void file_reopen(const struct operations_place *place)
+{
+	char path[64];
+
+	(void)place;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", secret_fd);
+	open_close(AT_FDCWD, path, O_RDONLY);
+}
+
+static void file_path_only(const struct operations_place *place)
+{
+	open_close(AT_FDCWD, place->secret, O_PATH);
+}
+
+static int with_handle(const struct operations_place *place)
+{
+	char path[128];
+	int mount;
+
+	directory_fd = open(place->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	handle.handle.handle_bytes = MAX_HANDLE_SZ;
+	snprintf(path, sizeof(path), "%s/plain", place->directory); /* one name only */
+	if (name_to_handle_at(AT_FDCWD, path, &handle.handle, &mount, 0))
+		return -errno;
+	return 0;
+}
+
+static void file_by_handle(const struct operations_place *place)
+{
+	(void)place;
+	close(open_by_handle_at(directory_fd, &handle.handle, O_RDONLY));
+}
+
+static int with_bind_mount(const struct operations_place *place)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/sub", place->directory);
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount(place->directory, path, NULL, MS_BIND, NULL))
+		return -errno;
+	return in_directory(place);
+}
+
+static void file_bind_mount(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "sub/secret", O_RDONLY);
+}
+
+static int with_chroot(const struct operations_place *place)
+{
+	if (chroot(place->directory) || chdir("/"))
+		return -errno;
+	return 0;
+}
+
+static void file_chroot(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "/secret", O_RDONLY);
+}
+
+/* 32-bit calls take 32-bit pointers. */
+static int with_low_memory(const struct operations_place *place)
+{
+	int result;
+
+	low_memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (low_memory == MAP_FAILED)
+		return -errno;
+	strcpy(low_memory, place->secret);
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
+	return result > 0 ? 0 : -ENOSYS;
+}
+
+static void file_int80(const struct operations_place *place)
+{
+	int result;
+
+	(void)place;
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(295), "b"(AT_FDCWD), "c"((uint32_t)(uintptr_t)low_memory), "d"(O_RDONLY), "S"(0)
+			 : "memory");
+	close(result);
+}
+
+/* A path whose page no instruction has touched: not readable when the call begins. */
+static int with_untouched_page(const struct operations_place *place)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/made", place->directory);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || pwrite(fd, place->secret, strlen(place->secret) + 1, 0) < 0)
+		return -errno;
+	untouched = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	return untouched == MAP_FAILED ? -errno : 0;
+}
+
+static void file_untouched_page(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, untouched, O_RDONLY);
+}
+
+static void file_read_write(const struct operations_place *place)
+{
+	open_close(AT_FDCWD, place->secret, O_RDWR);
+}
+
+static int without_made(const struct operations_place *place)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/made", place->directory);
+	unlink(path);
+	return in_directory(place);
+}
+
+static void file_create(const struct operations_place *place)
+{
+	(void)place;
+	close(syscall(SYS_creat, "made", 0600));
+}
+
+static void file_plain(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "plain", O_RDONLY);
+}
+
+static void file_absent(const struct operations_place *place)
+{
+	(void)place;
+	open_close(AT_FDCWD, "absent", O_RDONLY);
+}
+
+static int as_nobody(const struct operations_place *place)
+{
+	if (chmod(place->secret, 0600) || setgid(65534) || setuid(65534))
+		return -errno;
+	return 0;
+}
+
+static int after_rename(const struct operations_place *place)
+{
+	char from[128], to[128];
+
+	/* warm the directory cache under the old name */
+	snprintf(from, sizeof(from), "%s/sub", place->directory);
+	snprintf(to, sizeof(to), "%s/moved", place->directory);
+	operations_write(from, "plain", "text\n", 0644);
+	if (chdir(from))
+		return -errno;
+	open_close(AT_FDCWD, "plain", O_RDONLY);
+	return rename(from, to) ? -errno : 0;
+}
+
+#define READS .adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN
+const struct operation file_operations[] = {
+	{ "file/absolute_path", NULL, file_absolute, 100, READS, .text = "/secret" },
+	{ "file/relative_path", in_directory, file_relative, 100, READS, .text = "/secret" },
+	{ "file/dot_dot", in_directory, file_dot_dot, 10, READS, .text = "/secret" },
+	{ "file/symlink", in_directory, file_symlink, 10, READS, .text = "/secret" },
+	{ "file/hard_link", in_directory, file_hard_link, 10, READS, .text = "/hard" },
+	{ "file/directory_descriptor", in_directory, file_descriptor_base, 10, READS, .text = "/secret" },
+	{ "file/legacy_open", NULL, file_legacy_open, 10, READS, .text = "/secret" },
+	{ "file/openat2", NULL, file_openat2, 10, READS, .text = "/secret" },
+	{ "file/proc_self_root", NULL, file_proc_root, 10, READS, .text = "/secret" },
+	{ "file/proc_self_cwd", in_directory, file_proc_cwd, 10, READS, .text = "/secret" },
+	{ "file/reopened_path_descriptor", with_path_descriptor, file_reopen, 10, READS, .text = "/secret" },
+	{ "file/path_only", NULL, file_path_only, 10, .adds = { { PICKET_COUNTER_FILE_OPENS_PATH, 1 } },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/secret" },
+	{ "file/by_handle", with_handle, file_by_handle, 10, READS, .text = "/plain" },
+	{ "file/bind_mount", with_bind_mount, file_bind_mount, 10, READS, .text = "/sub/secret" },
+	{ "file/chroot", with_chroot, file_chroot, 10, READS, .text = "/secret" },
+	{ "file/int80", with_low_memory, file_int80, 10, READS, .text = "/secret" },
+	{ "file/untouched_page", with_untouched_page, file_untouched_page, 1, READS, .text = "/secret" },
+	{ "file/renamed_directory", after_rename, file_plain, 10, READS, .text = "/moved/plain" },
+	{ "file/read_write", NULL, file_read_write, 10, .adds = { { PICKET_COUNTER_FILE_OPENS_WRITE, 1 } },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/secret" },
+	{ "file/create", without_made, file_create, 1, .adds = { { PICKET_COUNTER_FILE_OPENS_CREATE, 1 } },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/made" },
+	{ "file/absent", in_directory, file_absent, 100, .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT, 1 } },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN },
+	{ "file/forbidden", as_nobody, file_absolute, 10,
+	  .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_EACCES, 1 } }, .add_count = 1,
+	  .event = PICKET_KIND_FILE_OPEN },
+};
+const size_t file_operation_count = ARRAY_SIZE(file_operations);
