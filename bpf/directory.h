@@ -17,7 +17,6 @@ static __always_inline void directory_identify(struct directory_identity *identi
 	identity->mount = (__u64)mount;
 	identity->parent = (__u64)BPF_CORE_READ(dentry, d_parent);
 	identity->name = BPF_CORE_READ(dentry, d_name.hash_len);
-	identity->inode = BPF_CORE_READ(dentry, d_inode, i_ino);
 	identity->tree_epoch = tree_epoch_now();
 	identity->generation = rules->generation;
 }
@@ -28,8 +27,7 @@ static __always_inline bool directory_is(const struct directory *directory, cons
 
 	return known->dentry == identity->dentry && known->mount == identity->mount &&
 	       known->parent == identity->parent && known->name == identity->name &&
-	       known->inode == identity->inode && known->tree_epoch == identity->tree_epoch &&
-	       known->generation == identity->generation;
+	       known->tree_epoch == identity->tree_epoch && known->generation == identity->generation;
 }
 
 static __always_inline __u32 directory_index(struct dentry *dentry, struct mount *mount)
@@ -44,18 +42,21 @@ static __noinline int directory_resolve(struct directory *directory, struct path
 					struct picket_policy *rules)
 {
 	struct picket_path_policy *found;
+	struct mount *mount;
 	__u32 size;
 
 	if (!directory || !buffer || !rules)
 		return 0;
+	mount = (struct mount *)directory->identity.mount;
 	path_reset(buffer);
 	buffer->offset = PICKET_PATH_SIZE - 2;
 	buffer->text[PICKET_PATH_SIZE - 2] = '/';
-	path_walk(buffer, (struct dentry *)directory->identity.dentry, (struct mount *)directory->identity.mount);
+	path_walk(buffer, (struct dentry *)directory->identity.dentry, mount);
 	size = path_size(buffer);
 	found = policy_find_path(buffer, rules->generation);
 	directory->watches = rules->any_path | (found ? found->prefix : 0);
 	directory->inside = found && found->size == size && found->inside;
+	directory->mount_namespace = (__u64)BPF_CORE_READ(mount, mnt_ns);
 	directory->flags = buffer->flags;
 	directory->size = 0;
 	if (buffer->flags & PICKET_EVENT_PATH_CUT)

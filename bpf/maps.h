@@ -155,13 +155,13 @@ struct directory_identity {
 	__u64 mount;
 	__u64 parent;
 	__u64 name; /* length and hash of its name, salted with the parent */
-	__u64 inode;
 	__u32 tree_epoch;
 	__u32 generation;
 };
 
 struct directory {
 	struct directory_identity identity;
+	__u64 mount_namespace; /* that its mount belongs to; NULL, or an error value, for the kernel's own mounts */
 	__u64 watches; /* that hold for every file in it */
 	__u32 inside;  /* some exact path lies in it */
 	__u32 flags;   /* PICKET_EVENT_PATH_CUT */

@@ -192,8 +192,8 @@ static __always_inline struct path *open_base(const struct open_request *request
 	return file ? &file->f_path : NULL;
 }
 
-/* Mark the request when it goes around the container's root. @file: NULL when the open was refused. */
-static __noinline int open_detour(struct path_buffer *path, struct file *file)
+/* Mark the request when it goes around the container's root, as far as it was written so. */
+static __noinline int open_scan_written(struct path_buffer *path)
 {
 	struct open_request *request;
 	struct path *base;
@@ -202,15 +202,22 @@ static __noinline int open_detour(struct path_buffer *path, struct file *file)
 	if (!path)
 		return 0;
 	request = &path->request;
-	if (file && mount_is_foreign(file))
-		request->flags |= PICKET_EVENT_FOREIGN_MNT;
-	if (request->written) {
-		base = open_base(request);
-		in_proc = base && BPF_CORE_READ(base, dentry, d_inode, i_sb, s_magic) == PROC_SUPER_MAGIC;
-		if (via_proc_written(path, request->written, request->in_user_memory, in_proc))
-			request->flags |= PICKET_EVENT_VIA_PROC;
-	}
+	base = open_base(request);
+	in_proc = base && BPF_CORE_READ(base, dentry, d_inode, i_sb, s_magic) == PROC_SUPER_MAGIC;
+	if (via_proc_written(path, request->written, request->in_user_memory, in_proc))
+		request->flags |= PICKET_EVENT_VIA_PROC;
 	return 0;
+}
+
+/* Mark the request when it goes around the container's root. @mount_namespace: of the file's mount, 0: no file. */
+static __always_inline void open_detour(struct path_buffer *path, __u64 mount_namespace)
+{
+	struct open_request *request = &path->request;
+
+	if (namespace_is_foreign(mount_namespace))
+		request->flags |= PICKET_EVENT_FOREIGN_MNT;
+	if (request->written && via_proc_possible(request->written, request->in_user_memory))
+		open_scan_written(path);
 }
 
 static __always_inline void open_send(void *ctx, struct event_scratch *record, struct path_buffer *path)
@@ -231,7 +238,7 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	struct path_buffer *path = path_buffer_get();
 	struct event_scratch *record;
 	struct directory *directory;
-	struct dentry *dentry;
+	struct dentry *dentry, *parent;
 	struct mount *mount;
 	volatile struct open_request *request;
 	__u64 watches;
@@ -248,11 +255,12 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	dentry = BPF_CORE_READ(file, f_path.dentry);
 	mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
 	path_cross_mounts(&dentry, &mount);
-	directory = directory_get(BPF_CORE_READ(dentry, d_parent), mount, path, rules);
+	parent = BPF_CORE_READ(dentry, d_parent);
+	directory = directory_get(parent, mount, path, rules);
 	if (!directory)
 		return 0;
 	bpf_core_read(&path->request.name, sizeof(path->request.name), &dentry->d_name);
-	if (dentry == BPF_CORE_READ(dentry, d_parent))
+	if (dentry == parent)
 		request->name.len = 0; /* the root itself */
 	watches = open_watches(path, directory, rules);
 	request->alias = NULL;
@@ -260,7 +268,7 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	    !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) && open_find_alias(path, dentry, mount, rules))
 		watches = request->watches;
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
-		open_detour(path, file);
+		open_detour(path, directory->mount_namespace);
 	if (!(watches & open_watch_classes(request->access)) &&
 	    !(request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC)))
 		return 0;
@@ -319,7 +327,7 @@ static __always_inline int open_refused(void *ctx, long error)
 		return 0;
 	record_set_task(record, (struct task_struct *)bpf_get_current_task());
 	record->event.result = error;
-	open_detour(path, NULL);
+	open_detour(path, 0);
 	base = open_base(&path->request);
 	if (base) {
 		path_reset(path);

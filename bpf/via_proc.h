@@ -59,15 +59,26 @@ static __noinline int via_proc_written(struct path_buffer *buffer, const void *w
 	return scan->found;
 }
 
-static __always_inline bool mount_is_foreign(struct file *file)
+/* @its: of a file's mount. memfds, pipes and the like lie in the kernel's own: NULL or an error value. */
+static __always_inline bool namespace_is_foreign(__u64 its)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct mnt_namespace *own = BPF_CORE_READ(task, nsproxy, mnt_ns);
-	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
-	struct mnt_namespace *its = BPF_CORE_READ(mount, mnt_ns);
 
-	/* memfds, pipes and the like lie in mounts of the kernel's own: NULL or an error value */
-	return its && (__u64)its < (__u64)-4095 && its != own;
+	return its && its < (__u64)-4095 && its != (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+}
+
+/*
+ * A cheap look at how a written path begins. Most are absolute and not below
+ * /proc: those need no scan. "/tmp/../proc/self/root" passes unseen, as does a
+ * symlink; what the path leads to does not, see namespace_is_foreign().
+ */
+static __always_inline bool via_proc_possible(const char *written, bool in_user_memory)
+{
+	char start[2] = {};
+	long error = in_user_memory ? bpf_probe_read_user(start, sizeof(start), written)
+				    : bpf_probe_read_kernel(start, sizeof(start), written);
+
+	return !error && (start[0] != '/' || start[1] == 'p' || start[1] == '.' || start[1] == '/');
 }
 
 #endif
