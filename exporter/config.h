@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Settings of the daemon: command-line flags over environment over defaults.
- * One table in config.c makes the parser, `picket --help` and the man page.
+ * One table, config_options.c, makes the parser and `picket --help`.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -23,7 +23,7 @@ struct config_list {
 
 enum events_transport { TRANSPORT_AUTO, TRANSPORT_RINGBUF, TRANSPORT_PERFBUF };
 
-/* Strings are borrowed from argv, the environment, or config_free()'s pool. */
+/* Strings are borrowed from argv and the environment; config_free() frees the warnings. */
 struct config {
 	struct config_list web_listen_addresses; /* --web.listen-address, default :10077 */
 	const char *web_telemetry_path;		 /* --web.telemetry-path=/metrics */
@@ -51,6 +51,7 @@ struct config {
 	enum log_level log_level;		 /* --log.level */
 	enum log_format log_format;		 /* --log.format */
 	bool show_help, show_version;
+	struct config_list warnings;		 /* variables that were ignored, for the log */
 };
 
 /**
@@ -63,7 +64,7 @@ struct config {
 int config_parse(int argc, char *const *argv, struct config *ret_config, char **ret_error);
 void config_free(struct config *config);
 
-/** config_print_flags() - the flags alone, for the man page. */
+/** config_print_flags() - the flags alone. */
 void config_print_flags(FILE *out);
 
 /** config_print_help() - all flags with their defaults and variables, as Prometheus exporters print them. */

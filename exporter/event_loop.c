@@ -123,22 +123,28 @@ static int source_add(struct event_loop *loop, int fd, enum source_type type, ui
 	return 0;
 }
 
+/* The same source for other events, or for a new file behind the same number. */
+static int source_change(struct event_loop *loop, struct source *source, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.u64 = source_tag(source) };
+
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, source->fd, &event) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	source->generation = ++loop->generation;
+	event.data.u64 = source_tag(source);
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, source->fd, &event) ? -errno : 0;
+}
+
 int event_loop_watch(struct event_loop *loop, int fd, uint32_t events, event_loop_ready *ready, void *context)
 {
 	struct source *source = source_find(loop, fd);
-	struct epoll_event event = { .events = events };
-	int error;
+	int error = source ? source_change(loop, source, events)
+			   : source_add(loop, fd, SOURCE_FD, events, context, &source);
 
-	if (!source) {
-		error = source_add(loop, fd, SOURCE_FD, events, context, &source);
-		if (error)
-			return error;
-		source->ready = ready;
-		return 0;
-	}
-	event.data.u64 = source_tag(source);
-	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &event))
-		return -errno;
+	if (error)
+		return error;
 	source->ready = ready;
 	source->context = context;
 	return 0;

@@ -69,27 +69,37 @@ static void format_time(char *buffer, size_t size)
 	snprintf(buffer + length, size - length, ".%03ldZ", now.tv_nsec / 1000000);
 }
 
+/* Neither a control character of ASCII nor one of C1 in UTF-8 (U+0080 to U+009F): a terminal would obey them. */
+static bool is_control(const unsigned char *byte)
+{
+	return *byte < ' ' || *byte == 0x7f || (*byte == 0xc2 && byte[1] >= 0x80 && byte[1] <= 0x9f);
+}
+
+static bool is_plain(const char *value)
+{
+	for (const unsigned char *byte = (const unsigned char *)value; *byte; byte++)
+		if (is_control(byte) || strchr(" \"=\\", *byte))
+			return false;
+	return *value;
+}
+
 /* Quoted when it must be; control bytes and quotes escaped, so a value can never start a line of its own. */
 static void write_logfmt_value(FILE *out, const char *value)
 {
-	const unsigned char *byte;
-
-	if (*value && !strpbrk(value, " \"=\\") && strcspn(value, "\n\r\t\x7f") == strlen(value)) {
-		for (byte = (const unsigned char *)value; *byte >= ' '; byte++)
-			;
-		if (!*byte) {
-			fputs(value, out);
-			return;
-		}
+	if (is_plain(value)) {
+		fputs(value, out);
+		return;
 	}
 	fputc('"', out);
-	for (byte = (const unsigned char *)value; *byte; byte++) {
+	for (const unsigned char *byte = (const unsigned char *)value; *byte; byte++) {
 		if (*byte == '"' || *byte == '\\')
 			fprintf(out, "\\%c", *byte);
 		else if (*byte == '\n')
 			fputs("\\n", out);
-		else if (*byte < ' ' || *byte == 0x7f)
+		else if (is_control(byte) && *byte != 0xc2)
 			fprintf(out, "\\x%02x", *byte);
+		else if (is_control(byte))
+			fprintf(out, "\\xc2\\x%02x", *++byte);
 		else
 			fputc(*byte, out);
 	}

@@ -25,6 +25,8 @@ static int run_daemon(int argc, char *const *argv)
 		return 0;
 	}
 	log_configure(config.log_level, config.log_format);
+	for (size_t i = 0; i < config.warnings.count; i++)
+		log_warn("config", "%s", config.warnings.items[i]);
 	status = daemon_run(&config);
 	config_free(&config);
 	return status;

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "state/utf8.h"
 
 #define DEFAULT_SOCKET "/run/picket/control.sock"
 
@@ -67,19 +69,29 @@ static int take_line(const char *line, client_answer *on_answer, void *context)
 	const char *error = json_string_value(json_object_get(answer, "error"));
 	int result = 1;
 
-	if (!json_is_object(answer)) {
-		fprintf(stderr, "picket: the daemon's answer cannot be read\n");
+	if (!json_is_object(answer) || error) {
+		fprintf(stderr, "picket: %s\n", error ? error : "the daemon's answer cannot be read");
 		result = -1;
-	} else if (error) {
-		fprintf(stderr, "picket: %s\n", error);
-		result = -1;
-	} else if (json_is_true(json_object_get(answer, "end"))) {
-		result = 0;
-	} else if (!on_answer(context, answer)) {
+	} else if (json_is_true(json_object_get(answer, "end")) || !on_answer(context, answer)) {
 		result = 0;
 	}
 	json_decref(answer);
 	return result;
+}
+
+/* One line. A daemon that hangs up at once has told why: that is for the reader to find. */
+static int send_line(int fd, const char *text)
+{
+	struct iovec parts[] = { { (char *)text, strlen(text) }, { "\n", 1 } };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = ARRAY_SIZE(parts) };
+	ssize_t size = (ssize_t)(parts[0].iov_len + 1), sent;
+
+	do
+		sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return errno == EPIPE || errno == ECONNRESET ? 0 : -errno;
+	return sent == size ? 0 : -EIO;
 }
 
 int client_ask(json_t *request, client_answer *on_answer, void *context)
@@ -87,71 +99,54 @@ int client_ask(json_t *request, client_answer *on_answer, void *context)
 	AUTO_FREE char *text = json_dumps(request, JSON_COMPACT), *line = NULL;
 	AUTO_FCLOSE FILE *stream = NULL;
 	size_t size = 0;
-	int fd = connect_daemon(), more = 1;
+	int fd = connect_daemon(), more = 1, error;
 
 	json_decref(request);
 	if (fd < 0)
 		return complain(fd);
-	stream = fdopen(fd, "r+");
-	if (!stream || !text || fprintf(stream, "%s\n", text) < 0 || fflush(stream))
-		return complain(-EIO);
+	stream = fdopen(fd, "r");
+	if (!stream) {
+		close(fd);
+		return complain(-ENOMEM);
+	}
+	error = text ? send_line(fd, text) : -ENOMEM;
+	if (error)
+		return complain(error);
 	while (more == 1 && getline(&line, &size, stream) > 0)
 		more = take_line(line, on_answer, context);
-	if (more == 1) {
+	if (more == 1)
 		fprintf(stderr, "picket: the daemon closed the connection\n");
-		return 1;
-	}
-	return more < 0 ? 1 : 0;
+	return more ? 1 : 0;
 }
 
-const char *client_text(const json_t *object, const char *key)
+bool client_print_json(void *context, const json_t *answer)
 {
-	static char buffers[8][512];
-	static unsigned int next;
-	const char *text = json_string_value(json_object_get(object, key));
-	char *buffer = buffers[next++ % ARRAY_SIZE(buffers)];
+	(void)context;
+	json_dumpf(answer, stdout, JSON_COMPACT);
+	putchar('\n');
+	return fflush(stdout) == 0;
+}
 
-	snprintf(buffer, sizeof(buffers[0]), "%s", text ? text : "");
-	for (char *byte = buffer; *byte; byte++)
-		if ((unsigned char)*byte < ' ' || *byte == 0x7f)
-			*byte = '?';
+const char *client_text(const json_t *object, const char *key, char buffer[CLIENT_TEXT_SIZE])
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	buffer[0] = '\0';
+	if (text)
+		utf8_append_printable(buffer, CLIENT_TEXT_SIZE, 0, text, strlen(text));
 	return buffer;
 }
 
-static const struct client_option *find_option(const struct client_option *options, unsigned int count,
-					       const char *argument)
+void client_column(const json_t *object, const char *key, int width)
 {
-	for (unsigned int i = 0; i < count; i++)
-		if (strcmp(argument, options[i].long_name) == 0 ||
-		    (options[i].short_name && strcmp(argument, options[i].short_name) == 0))
-			return &options[i];
-	return NULL;
-}
+	char text[CLIENT_TEXT_SIZE];
+	size_t used = 0, size;
+	int columns = 0;
 
-int client_parse(int argc, char *const *argv, const struct client_option *options, unsigned int count, int positional)
-{
-	int i;
-
-	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
-		const struct client_option *option = find_option(options, count, argv[i]);
-
-		if (!option) {
-			fprintf(stderr, "picket: unknown option '%s'; see 'picket %s --help'\n", argv[i], argv[0]);
-			return -1;
-		}
-		if (option->flag) {
-			*option->flag = true;
-		} else if (i + 1 == argc) {
-			fprintf(stderr, "picket: %s needs a value\n", argv[i]);
-			return -1;
-		} else {
-			*option->value = argv[++i];
-		}
+	client_text(object, key, text);
+	while (columns < width && (size = utf8_character(text + used, strlen(text + used))) > 0) {
+		used += size;
+		columns++;
 	}
-	if (argc - i > positional) {
-		fprintf(stderr, "picket: unexpected argument '%s'; see 'picket %s --help'\n", argv[i + positional],
-			argv[0]);
-		return -1;
-	}
-	return i;
+	printf("%.*s%*s", (int)used, text, width - columns + 2, "");
 }

@@ -19,22 +19,15 @@ bool client_running(void);
  */
 int client_ask(json_t *request, client_answer *on_answer, void *context);
 
-/** client_text() - a string member, "" when it is none. Control characters are shown as '?'. Borrowed until the 8th next call. */
-const char *client_text(const json_t *object, const char *key);
+/** client_print_json() - a client_answer that prints the answer as one line of JSON; false when nobody reads it. */
+bool client_print_json(void *context, const json_t *answer);
 
-/* Command lines: "-v", "--json", "-n 5". */
-struct client_option {
-	const char *short_name; /* "-v", or NULL */
-	const char *long_name;
-	bool *flag;	    /* set when it is there, or */
-	const char **value; /* set to the next argument */
-};
+#define CLIENT_TEXT_SIZE 2048
 
-/**
- * client_parse() - options of a command, then @positional arguments at most.
- * Return: index of the first positional argument; -1 and a line on standard error.
- */
-int client_parse(int argc, char *const *argv, const struct client_option *options, unsigned int count,
-		 int positional);
+/** client_text() - a string member for a person's eyes: "" when it is none, no control characters. Return: @buffer. */
+const char *client_text(const json_t *object, const char *key, char buffer[CLIENT_TEXT_SIZE]);
+
+/** client_column() - the same, filled up or cut to @width columns, and two spaces. */
+void client_column(const json_t *object, const char *key, int width);
 
 #endif

@@ -5,56 +5,77 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "cli/arguments.h"
 #include "config.h"
 #include "state/near.h"
 
 static int command_help(int argc, char *const *argv);
 static int command_version(int argc, char *const *argv);
 
-static const struct {
+#define ASKS_DAEMON "0: answered. 1: no daemon answers, or it refused. 2: wrong command line."
+
+/* All of it is printed by --help. */
+struct command {
 	const char *name;
 	int (*run)(int argc, char *const *argv);
-	const char *summary;
-	const char *help; /* usage, options, examples */
-} commands[] = {
-	{ "events", command_events, "show findings, the last ones or as they happen",
-	  "usage: picket events [-f] [-n N] [--json] [--rule RULE] [--container NAME|ID]\n\n"
-	  "  -f, --follow      go on as findings happen, until interrupted\n"
-	  "  -n, --lines N     the last N kept findings (default 20; up to 1000 are kept)\n"
-	  "  --json            one JSON object per line\n"
-	  "  --rule RULE       only findings of this rule\n"
-	  "  --container C     only findings of this container, by name or id\n\n"
-	  "Example: picket events -f --rule shadow_file_read\n" },
-	{ "containers", command_containers, "list the workloads that picket knows",
-	  "usage: picket containers [-v] [--json]\n\n"
-	  "  -v, --verbose     with cgroup, pod uid and every counter that is not 0\n"
-	  "  --json            one JSON object per line, with all counters\n" },
-	{ "top", command_top, "the busiest workloads, every second",
-	  "usage: picket top [-n N]\n\n  -n N    end after N rounds (default: run until interrupted)\n" },
-	{ "sensors", command_sensors, "what this kernel allows and what each sensor uses",
-	  "usage: picket sensors [--json]\n\n"
-	  "Asks the daemon; when none runs, tries what the kernel would allow.\n" },
-	{ "status", command_status, "what the daemon says of itself", "usage: picket status [--json]\n" },
-	{ "release", command_release, "undo what a rule did to a container",
-	  "usage: picket release CONTAINER\n\n"
-	  "CONTAINER is a name, an id, or at least 12 characters of one.\n"
-	  "Example: picket release web\n" },
-	{ "check", command_check, "check files of rules",
-	  "usage: picket check FILE ...\n\n"
-	  "Reads each file on top of the built-in rules and prints every error as FILE:LINE:COLUMN.\n"
-	  "Exit status: 0 when all are good, 1 when one is not.\n" },
-	{ "fields", command_fields, "what rules can ask for: kinds of events and their fields",
-	  "usage: picket fields [EVENT]\n\nExample: picket fields file_open\n" },
-	{ "help", command_help, "this list, or the help of one command", "usage: picket help [COMMAND]\n" },
-	{ "version", command_version, "print the version", "usage: picket version\n" },
+	const char *summary; /* for the list of commands */
+	const char *usage;   /* arguments */
+	const char *about;
+	const char *options, *examples; /* lines; NULL: none */
+	const char *status;
 };
 
-static int find(const char *name)
+static const struct command commands[] = {
+	{ "events", command_events, "show findings, the last ones or as they happen",
+	  "[-f] [-n N] [--json] [--rule RULE] [--container NAME|ID]",
+	  "A finding is an event that a rule matched. The daemon keeps the last 1,000. A reader too slow for what\n"
+	  "happens is told how many findings it missed.",
+	  "  -f, --follow       go on as findings happen, until interrupted\n"
+	  "  -n, --lines N      begin with the last N kept findings (default 20)\n"
+	  "      --rule RULE    only findings of this rule\n"
+	  "      --container C  only findings of this container: its name, its id, or 12 characters of it\n"
+	  "      --json         one JSON object per line; {\"lost\": N} for missed ones\n",
+	  "  picket events -f --rule shadow_file_read\n"
+	  "  picket events -n 1000 --json | jq -r .rule | sort | uniq -c\n",
+	  ASKS_DAEMON },
+	{ "containers", command_containers, "list the workloads that picket knows", "[-v] [--json]",
+	  "Each with its id, name, image, runtime, isolation, and the response that is in force (quarantine).",
+	  "  -v, --verbose      with cgroup, pod, and every counter that is not 0\n"
+	  "      --json         one JSON object per line, with all counters\n",
+	  "  picket containers -v\n", ASKS_DAEMON },
+	{ "top", command_top, "the busiest workloads, every second", "[-n N]",
+	  "Programs started, files opened, opens refused and connections attempted, per second.",
+	  "  -n, --rounds N     end after N rounds (default 0: go on until interrupted)\n", "  picket top\n",
+	  ASKS_DAEMON },
+	{ "sensors", command_sensors, "what this kernel allows and what each sensor uses", "[--json]",
+	  "Asks the daemon which backend each sensor uses, whether its events arrive, and why it is not better.\n"
+	  "When no daemon runs, tries what the kernel would allow; only root can.",
+	  "      --json         JSON\n", "  picket sensors\n", ASKS_DAEMON },
+	{ "status", command_status, "what the daemon says of itself", "[--json]",
+	  "Version, readiness, rules in force, and the counters of losses and exports.", "      --json         JSON\n",
+	  "  picket status\n", ASKS_DAEMON },
+	{ "release", command_release, "undo what a rule did to a container", "CONTAINER",
+	  "Ends a pause. CONTAINER is a name, an id, or at least 12 characters of one.", NULL,
+	  "  picket release web\n", ASKS_DAEMON },
+	{ "check", command_check, "check files of rules", "FILE|DIRECTORY ...",
+	  "Reads each one alone on top of the built-in rules, and prints every error as FILE:LINE:COLUMN, or the\n"
+	  "rules and where each is decided: in the kernel, or from the events that the kernel lets pass.\n"
+	  "It needs no daemon and no root.",
+	  NULL, "  picket check /etc/picket/rules.d\n", "0: all are good. 1: one is not. 2: wrong command line." },
+	{ "fields", command_fields, "what rules can ask for: kinds of events and their fields", "[EVENT]",
+	  "It needs no daemon and no root.", NULL, "  picket fields file_open\n",
+	  "0: printed. 1: there is no such kind of event. 2: wrong command line." },
+	{ "help", command_help, "this list, or the help of one command", "[COMMAND]", "", NULL,
+	  "  picket help events\n", "0: printed. 2: there is no such command." },
+	{ "version", command_version, "print the version", "", "", NULL, NULL, "0." },
+};
+
+static const struct command *find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(commands[i].name, name) == 0)
-			return i;
-	return -1;
+			return &commands[i];
+	return NULL;
 }
 
 static int unknown(const char *name)
@@ -70,41 +91,56 @@ static int unknown(const char *name)
 	return 2;
 }
 
+static int print_help(const struct command *command)
+{
+	printf("usage: picket %s %s\n\npicket %s: %s.\n%s%s", command->name, command->usage, command->name,
+	       command->summary, command->about, *command->about ? "\n" : "");
+	if (command->options)
+		printf("\nOptions:\n%s", command->options);
+	if (command->examples)
+		printf("\nExamples:\n%s", command->examples);
+	printf("\nExit status:\n  %s\n", command->status);
+	if (command->status == commands[0].status)
+		printf("\nThe daemon is asked at /run/picket/control.sock, or where the variable PICKET_SOCKET says.\n");
+	return 0;
+}
+
 static int command_help(int argc, char *const *argv)
 {
-	if (argc > 1) {
-		int found = find(argv[1]);
-
-		if (found < 0)
-			return unknown(argv[1]);
-		fputs(commands[found].help, stdout);
-		return 0;
-	}
+	if (arguments_parse(argc, argv, NULL, 0, 1) < 0)
+		return 2;
+	if (argc > 1)
+		return find(argv[1]) ? print_help(find(argv[1])) : unknown(argv[1]);
 	printf("usage: picket [FLAG ...]             the daemon; see 'picket --help'\n"
 	       "       picket COMMAND [ARGUMENT ...]\n\nCommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
-	printf("\nCommands find the daemon at /run/picket/control.sock, or where PICKET_SOCKET says.\n");
+	printf("\n'picket COMMAND --help' tells more. Commands that ask the daemon find it at\n"
+	       "/run/picket/control.sock, or where the variable PICKET_SOCKET says.\n");
 	return 0;
 }
 
 static int command_version(int argc, char *const *argv)
 {
-	(void)argc;
-	(void)argv;
+	if (arguments_parse(argc, argv, NULL, 0, 0) < 0)
+		return 2;
 	config_print_version();
 	return 0;
 }
 
+static bool asks_for_help(int argc, char *const *argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
 int command_run(int argc, char *const *argv)
 {
-	int found = find(argv[0]);
+	const struct command *command = find(argv[0]);
 
-	if (found < 0)
+	if (!command)
 		return unknown(argv[0]);
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-		fputs(commands[found].help, stdout);
-		return 0;
-	}
-	return commands[found].run(argc, argv);
+	return asks_for_help(argc, argv) ? print_help(command) : command->run(argc, argv);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "cli/client.h"
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "state/near.h"
 #include "state/policy_compile.h"
@@ -14,6 +14,16 @@ static void print_error(void *context, const char *message)
 {
 	(void)context;
 	fprintf(stderr, "%s\n", message);
+}
+
+/* @source: "file:line" of a file that is @path, or lies below it. */
+static bool comes_from(const char *source, const char *path)
+{
+	size_t size = strlen(path);
+
+	while (size > 1 && path[size - 1] == '/')
+		size--;
+	return strncmp(source, path, size) == 0 && (source[size] == ':' || source[size] == '/');
 }
 
 /* Where each rule of the file is decided; as it would be with --enforce. */
@@ -26,7 +36,7 @@ static void print_reach(const struct rule_set *rules, const char *path)
 	for (size_t i = 0; i < policy->note_count; i++) {
 		const struct rule *rule = rules_at(rules, i);
 
-		if (strncmp(rule->source, path, strlen(path)) == 0)
+		if (comes_from(rule->source, path))
 			printf("  %-32s %s%s%s\n", rule->name, policy_reach_help(policy->notes[i].reach),
 			       *policy->notes[i].reason ? "; " : "", policy->notes[i].reason);
 	}
@@ -35,7 +45,7 @@ static void print_reach(const struct rule_set *rules, const char *path)
 
 int command_check(int argc, char *const *argv)
 {
-	int first = client_parse(argc, argv, NULL, 0, argc), status = 0;
+	int first = arguments_parse(argc, argv, NULL, 0, argc), status = 0;
 
 	if (first < 0)
 		return 2;
@@ -51,7 +61,7 @@ int command_check(int argc, char *const *argv)
 			status = 1;
 			continue;
 		}
-		printf("%s: OK, %zu rules with the built-in ones\n", path, rules_count(rules));
+		printf("%s: OK: %zu rules, with the built-in ones\n", path, rules_count(rules));
 		print_reach(rules, path);
 		rules_free(rules);
 	}
@@ -84,7 +94,7 @@ static void print_kind(enum picket_kind kind)
 
 int command_fields(int argc, char *const *argv)
 {
-	int first = client_parse(argc, argv, NULL, 0, 1);
+	int first = arguments_parse(argc, argv, NULL, 0, 1);
 	enum picket_kind kind;
 
 	if (first < 0)

@@ -26,7 +26,7 @@ struct control_server_options {
 	struct self_metrics *metrics;
 	struct rule_set *const *rules;
 	const struct counter_table *counters;
-	/* "release": answer through @done, perhaps later */
+	/* "release": answer through @done exactly once, perhaps later, even after control_server_close() */
 	void (*release)(void *context, struct container *container,
 			void (*done)(void *done_context, int error, const char *text), void *done_context);
 	void *context;
@@ -39,8 +39,8 @@ void control_server_close(struct control_server *server);
 
 /**
  * control_server_publish() - a finding, to every follower whose filter takes it; also kept (the last 1,000)
- * for `picket events` without -f. A follower with more than 1 MiB unread loses findings, which is counted
- * and told to it.
+ * for `picket events` without -f. A follower with more than 1 MiB unread that is 1,000 findings behind loses
+ * the oldest, which is counted and told to it by a line {"lost": N}.
  */
 void control_server_publish(struct control_server *server, const struct finding *finding);
 
