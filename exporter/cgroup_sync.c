@@ -8,11 +8,13 @@
 #include "kernel/cgroup_fs.h"
 
 #define RESCAN_INTERVAL_S 1
+#define CHECK_INTERVAL_S 60
 
 struct cgroup_sync {
 	struct cgroup_sync_options options;
 	uint32_t spare_slot; /* taken, but the kernel's queue was full; 0: none */
-	time_t last_rescan;
+	time_t last_rescan, last_check;
+	uint64_t lost_seen; /* events lost when cgroups were looked at last */
 };
 
 /* Keep the kernel's queue of free slots filled. */
@@ -57,8 +59,10 @@ static void take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_id, c
 		options->metrics->slots_exhausted++;
 	if (verdict.class == PICKET_CGROUP_CONTAINER)
 		kernel_set_class(options->kernel, verdict.slot, PICKET_CGROUP_CONTAINER);
-	if (verdict.slot != kernel_slot)
+	if (verdict.slot != kernel_slot) {
+		kernel_carry_setup(options->kernel, kernel_slot, verdict.slot);
 		kernel_set_cgroup(options->kernel, id, verdict.slot);
+	}
 	if (verdict.created && options->on_container)
 		options->on_container(options->context, verdict.container);
 }
@@ -107,12 +111,37 @@ static void free_slot(void *context, uint32_t slot)
 	kernel_clear_slot(sync->options.kernel, slot);
 }
 
+static bool cgroup_exists(void *context, const char *path, uint64_t cgroup_id)
+{
+	struct cgroup_sync *sync = context;
+	uint64_t id;
+	int error = cgroup_fs_id(sync->options.cgroup2_path, path, &id);
+
+	return error ? error != -ENOENT : id == cgroup_id;
+}
+
+/* What lifecycle events would have told, had they not been lost. */
+static void look_again(struct cgroup_sync *sync, time_t now)
+{
+	uint64_t lost = sync->options.metrics->lost[LOST_TRANSPORT];
+
+	if (lost == sync->lost_seen && now - sync->last_check < CHECK_INTERVAL_S)
+		return;
+	if (lost != sync->lost_seen)
+		cgroup_sync_scan(sync);
+	registry_check(sync->options.registry, cgroup_exists, sync);
+	sync->lost_seen = lost;
+	sync->last_check = now;
+}
+
 void cgroup_sync_tick(struct cgroup_sync *sync)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	look_again(sync, now.tv_sec);
 	registry_expire(sync->options.registry, now.tv_sec * 1000000000LL + now.tv_nsec, free_slot, sync);
 	registry_retry_names(sync->options.registry);
 	offer_slots(sync);
+	sync->options.metrics->slots_used = registry_slots_used(sync->options.registry);
 }

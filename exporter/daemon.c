@@ -21,7 +21,8 @@
 #define SECOND_MS 1000
 #define CANARY_INTERVAL_MS 60000
 #define DRAIN_TIMEOUT_MS 5000
-#define RETENTION_NS (300 * 1000000000LL) /* of a dead container that nobody scrapes */
+#define RETENTION_NS (300 * 1000000000LL)	 /* of a dead container that nobody scrapes */
+#define EXPOSED_RETENTION_NS (60 * 1000000000LL) /* of one that was scraped: a second Prometheus may come later */
 
 struct daemon {
 	const struct config *config;
@@ -279,6 +280,7 @@ static int start_registry(struct daemon *daemon)
 		.max_slots = daemon->config->max_containers + PICKET_SLOT_FIRST,
 		.systemd_services = daemon->config->systemd_services,
 		.retention_ns = RETENTION_NS,
+		.exposed_retention_ns = EXPOSED_RETENTION_NS,
 	};
 	struct cgroup_sync_options sync = {
 		.metrics = &daemon->metrics,
@@ -289,6 +291,7 @@ static int start_registry(struct daemon *daemon)
 
 	if (error)
 		return start_failed("cannot set up the registry", error, NULL);
+	registry_use_counters(daemon->registry, &daemon->counters);
 	sync.kernel = daemon->kernel;
 	sync.registry = daemon->registry;
 	daemon->metrics.slots_capacity = daemon->config->max_containers;

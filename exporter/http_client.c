@@ -284,8 +284,7 @@ static int set_options(struct transfer *transfer, const struct http_request *req
 	CURL *easy = transfer->easy;
 
 	if (curl_easy_setopt(easy, CURLOPT_URL, request->url) ||
-	    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") ||
-	    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"))
+	    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"))
 		return -ENOMEM;
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error_text);

@@ -14,14 +14,14 @@
 struct http_client;
 
 struct http_request {
-	const char *method;	 /* "GET", "POST" */
+	const char *method; /* "GET", "POST" */
 	const char *url;
-	const char *unix_socket; /* connect here instead; NULL: by the URL */
+	const char *unix_socket;    /* connect here instead; NULL: by the URL */
 	const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
-	const void *body;	 /* copied */
+	const void *body;	    /* copied */
 	size_t body_size;
-	uint32_t timeout_ms;	 /* whole request */
-	size_t max_response_bytes; /* a longer answer fails with -EMSGSIZE */
+	uint32_t timeout_ms;			    /* whole request */
+	size_t max_response_bytes;		    /* a longer answer fails with -EMSGSIZE */
 	const char *ca_file, *cert_file, *key_file; /* NULL: libcurl's defaults */
 };
 

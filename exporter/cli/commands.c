@@ -12,7 +12,8 @@
 static int command_help(int argc, char *const *argv);
 static int command_version(int argc, char *const *argv);
 
-#define ASKS_DAEMON "0: answered. 1: no daemon answers, or it refused. 2: wrong command line."
+/* Status of the commands that ask the daemon. */
+static const char asks_daemon[] = "0: answered. 1: no daemon answers, or it refused. 2: wrong command line.";
 
 /* All of it is printed by --help. */
 struct command {
@@ -37,26 +38,26 @@ static const struct command commands[] = {
 	  "      --json         one JSON object per line; {\"lost\": N} for missed ones\n",
 	  "  picket events -f --rule shadow_file_read\n"
 	  "  picket events -n 1000 --json | jq -r .rule | sort | uniq -c\n",
-	  ASKS_DAEMON },
+	  asks_daemon },
 	{ "containers", command_containers, "list the workloads that picket knows", "[-v] [--json]",
 	  "Each with its id, name, image, runtime, isolation, and the response that is in force (quarantine).",
 	  "  -v, --verbose      with cgroup, pod, and every counter that is not 0\n"
 	  "      --json         one JSON object per line, with all counters\n",
-	  "  picket containers -v\n", ASKS_DAEMON },
+	  "  picket containers -v\n", asks_daemon },
 	{ "top", command_top, "the busiest workloads, every second", "[-n N]",
 	  "Programs started, files opened, opens refused and connections attempted, per second.",
 	  "  -n, --rounds N     end after N rounds (default 0: go on until interrupted)\n", "  picket top\n",
-	  ASKS_DAEMON },
+	  asks_daemon },
 	{ "sensors", command_sensors, "what this kernel allows and what each sensor uses", "[--json]",
 	  "Asks the daemon which backend each sensor uses, whether its events arrive, and why it is not better.\n"
 	  "When no daemon runs, tries what the kernel would allow; only root can.",
-	  "      --json         JSON\n", "  picket sensors\n", ASKS_DAEMON },
+	  "      --json         JSON\n", "  picket sensors\n", asks_daemon },
 	{ "status", command_status, "what the daemon says of itself", "[--json]",
 	  "Version, readiness, rules in force, and the counters of losses and exports.", "      --json         JSON\n",
-	  "  picket status\n", ASKS_DAEMON },
+	  "  picket status\n", asks_daemon },
 	{ "release", command_release, "undo what a rule did to a container", "CONTAINER",
 	  "Ends a pause. CONTAINER is a name, an id, or at least 12 characters of one.", NULL,
-	  "  picket release web\n", ASKS_DAEMON },
+	  "  picket release web\n", asks_daemon },
 	{ "check", command_check, "check files of rules", "FILE|DIRECTORY ...",
 	  "Reads each one alone on top of the built-in rules, and prints every error as FILE:LINE:COLUMN, or the\n"
 	  "rules and where each is decided: in the kernel, or from the events that the kernel lets pass.\n"
@@ -100,7 +101,7 @@ static int print_help(const struct command *command)
 	if (command->examples)
 		printf("\nExamples:\n%s", command->examples);
 	printf("\nExit status:\n  %s\n", command->status);
-	if (command->status == commands[0].status)
+	if (command->status == asks_daemon)
 		printf("\nThe daemon is asked at /run/picket/control.sock, or where the variable PICKET_SOCKET says.\n");
 	return 0;
 }

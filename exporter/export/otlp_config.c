@@ -244,7 +244,7 @@ static void read_line(const char *root_path, const char *name, char *buffer, siz
 static const char *arch_of(const char *machine)
 {
 	static const char *const names[][2] = {
-		{ "x86_64", "amd64" }, { "aarch64", "arm64" },	{ "armv7l", "arm32" },
+		{ "x86_64", "amd64" }, { "aarch64", "arm64" }, { "armv7l", "arm32" },
 		{ "i686", "x86" },     { "ppc64le", "ppc64" },
 	};
 
@@ -271,9 +271,9 @@ static int set_defaults(struct otlp_resource *resource, const char *root_path)
 			       resource_copy(resource, "host.id", machine_id) ||
 			       resource_copy(resource, "host.arch", arch_of(name.machine)) ||
 			       resource_copy(resource, "os.type", "linux") ||
-			       resource_copy(resource, "k8s.node.name", getenv("NODE_NAME")) ?
-		       -ENOMEM :
-		       0;
+			       resource_copy(resource, "k8s.node.name", getenv("NODE_NAME"))
+		       ? -ENOMEM
+		       : 0;
 }
 
 static bool is_utf8(const char *text)

@@ -376,8 +376,8 @@ int otlp_sender_new(struct event_loop *loop, struct http_client *http, const str
 		goto fail;
 	error = otlp_url(config->otlp_endpoint, config->otlp_endpoint_is_base, &sender->url);
 	if (error) {
-		if (error == -EINVAL && asprintf(ret_error, "the endpoint \"%s\" is no http:// or https:// URL",
-						 config->otlp_endpoint) < 0)
+		if (error == -EINVAL &&
+		    asprintf(ret_error, "the endpoint \"%s\" is no http:// or https:// URL", config->otlp_endpoint) < 0)
 			*ret_error = NULL;
 		goto fail;
 	}

@@ -154,6 +154,13 @@ void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class)
 		__atomic_store_n(&kernel->counters[slot].class, class, __ATOMIC_RELEASE);
 }
 
+void kernel_carry_setup(struct kernel *kernel, uint32_t from, uint32_t to)
+{
+	if (from >= PICKET_SLOT_FIRST && to >= PICKET_SLOT_FIRST && from < kernel->max_slots && to < kernel->max_slots)
+		__atomic_fetch_add(&kernel->counters[to].setup,
+				   __atomic_load_n(&kernel->counters[from].setup, __ATOMIC_ACQUIRE), __ATOMIC_ACQ_REL);
+}
+
 void kernel_clear_slot(struct kernel *kernel, uint32_t slot)
 {
 	if (slot >= PICKET_SLOT_FIRST && slot < kernel->max_slots)

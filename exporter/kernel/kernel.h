@@ -51,6 +51,9 @@ int kernel_set_cgroup(struct kernel *kernel, uint64_t cgroup_id, uint32_t slot);
 /** kernel_set_class() - PICKET_CGROUP_* of all cgroups counted on @slot. */
 void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class);
 
+/** kernel_carry_setup() - processes of the runtime that were noticed on slot @from count as such on @to. */
+void kernel_carry_setup(struct kernel *kernel, uint32_t from, uint32_t to);
+
 /** kernel_clear_slot() - all zero, for its next owner. */
 void kernel_clear_slot(struct kernel *kernel, uint32_t slot);
 

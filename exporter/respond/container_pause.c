@@ -23,9 +23,9 @@ struct pending {
 	struct container_pause *pauses;
 	uint64_t cgroup_id;
 	bool pause;
-	const char *service; /* asked now, or before the freezer was; NULL: none */
+	const char *service;	 /* asked now, or before the freezer was; NULL: none */
 	char service_error[160]; /* why the freezer had to do it; "" */
-	int64_t deadline_ms; /* of the freezer; 0: the service is asked */
+	int64_t deadline_ms;	 /* of the freezer; 0: the service is asked */
 	responder_released *released;
 	void *context;
 	struct pending *next;
@@ -117,8 +117,8 @@ static const char *text_of(int error, bool pause)
 	case -ENOENT:
 		return "the container has ended";
 	case -ETIMEDOUT:
-		return pause ? "not all processes stand still yet; they will as they leave the kernel" :
-			       "not all processes run again: is a cgroup above this one frozen?";
+		return pause ? "not all processes stand still yet; they will as they leave the kernel"
+			     : "not all processes run again: is a cgroup above this one frozen?";
 	default:
 		return strerror(-error);
 	}
@@ -221,7 +221,8 @@ static void on_service(void *context, int error, const char *text)
 	}
 	if (needs_freezer(pending, container, error)) {
 		if (error)
-			snprintf(pending->service_error, sizeof(pending->service_error), "%s: %s", pending->service, text);
+			snprintf(pending->service_error, sizeof(pending->service_error), "%s: %s", pending->service,
+				 text);
 		freeze_pending(pending, container);
 		return;
 	}
@@ -333,9 +334,8 @@ void container_pause_release(struct container_pause *pauses, struct container *c
 		freeze_pending(pending, container);
 }
 
-int container_pause_new(const struct responder_options *options, struct http_client *http,
-			struct registry *registry, container_pause_end *end, void *context,
-			struct container_pause **ret_pauses)
+int container_pause_new(const struct responder_options *options, struct http_client *http, struct registry *registry,
+			container_pause_end *end, void *context, struct container_pause **ret_pauses)
 {
 	struct container_pause *pauses = calloc(1, sizeof(*pauses));
 

@@ -20,9 +20,8 @@ struct container_pause;
 typedef void container_pause_end(void *context, bool pause, const struct container *container,
 				 enum response_outcome outcome, const char *detail);
 
-int container_pause_new(const struct responder_options *options, struct http_client *http,
-			struct registry *registry, container_pause_end *end, void *context,
-			struct container_pause **ret_pauses);
+int container_pause_new(const struct responder_options *options, struct http_client *http, struct registry *registry,
+			container_pause_end *end, void *context, struct container_pause **ret_pauses);
 
 /** container_pause_free() - forgets what is under way without a word; after http_client_free(). NULL is fine. */
 void container_pause_free(struct container_pause *pauses);

@@ -27,10 +27,8 @@ static const struct {
 	bool pause, unpause; /* the call it may answer */
 	int error;
 } answers[] = {
-	{ "is already paused", true, false, 0 },
-	{ "is not paused", false, true, 0 },
-	{ "is not running", true, true, -ESRCH },
-	{ "No such container", true, true, -ESRCH },
+	{ "is already paused", true, false, 0 },     { "is not paused", false, true, 0 },
+	{ "is not running", true, true, -ESRCH },    { "No such container", true, true, -ESRCH },
 	{ "no such container", true, true, -ESRCH },
 };
 

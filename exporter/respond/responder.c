@@ -94,8 +94,8 @@ static enum response_outcome kill_process(struct responder *responder, const str
 					  struct container *container, char *detail, size_t size)
 {
 	const struct picket_event *event = context->event;
-	int error = process_kill(responder->options.procfs_path, event->pid, event->start_time_ns,
-				 container->cgroup_path);
+	int error =
+		process_kill(responder->options.procfs_path, event->pid, event->start_time_ns, container->cgroup_path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(kill_ends); i++)
 		if (kill_ends[i].error == error) {
@@ -156,8 +156,9 @@ static enum response_outcome respond(struct responder *responder, size_t index, 
 		return OUTCOME_SPARED;
 	}
 	if (!responder->options.enforce) {
-		snprintf(detail, size, actions[index].act ? "nothing is done without --enforce" :
-							    NOT_AVAILABLE ", not even with --enforce");
+		snprintf(detail, size,
+			 actions[index].act ? "nothing is done without --enforce"
+					    : NOT_AVAILABLE ", not even with --enforce");
 		return OUTCOME_DRY_RUN;
 	}
 	if (!actions[index].act) {

@@ -37,6 +37,7 @@ struct registry_options {
 	unsigned int max_slots; /* size of the counter array */
 	bool systemd_services;	/* services and sessions of the host are workloads too */
 	int64_t retention_ns;	/* how long a removed container waits for a scrape (5 minutes) */
+	int64_t exposed_retention_ns; /* how long one that was scraped stays, for a second Prometheus */
 };
 
 /* What the kernel's map must say of a cgroup after registry_add(). */

@@ -65,7 +65,8 @@ static bool is_over(const struct registry *registry, struct container *container
 		return false;
 	}
 	return gone_ns >= registry->options.retention_ns ||
-	       (container->exposed_after_removal && gone_ns >= SLOT_GRACE_NS);
+	       (container->exposed_after_removal && gone_ns >= SLOT_GRACE_NS &&
+		gone_ns >= registry->options.exposed_retention_ns);
 }
 
 static void forget_entries(struct registry *registry)

@@ -72,10 +72,11 @@ static void reads_whether_all_stand_still(void **state)
 		const char *text;
 		int frozen;
 	} cases[] = {
-		{ "populated 1\nfrozen 0\n", 0 }, { "populated 1\nfrozen 1\n", 1 }, { "frozen 1\npopulated 0", 1 },
-		{ "frozen 1", 1 },		  { "unfrozen 1\nfrozen 0\n", 0 },  { "frozen 10\n", 0 },
-		{ "unfrozen 1\n", -EBADMSG },	  { "", -EBADMSG },		    { "\n\n\n", -EBADMSG },
-		{ "populated 1\n", -EBADMSG },
+		{ "populated 1\nfrozen 0\n", 0 }, { "populated 1\nfrozen 1\n", 1 },
+		{ "frozen 1\npopulated 0", 1 },	  { "frozen 1", 1 },
+		{ "unfrozen 1\nfrozen 0\n", 0 },  { "frozen 10\n", 0 },
+		{ "unfrozen 1\n", -EBADMSG },	  { "", -EBADMSG },
+		{ "\n\n\n", -EBADMSG },		  { "populated 1\n", -EBADMSG },
 	};
 	struct fixture *fixture = *state;
 

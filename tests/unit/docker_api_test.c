@@ -109,8 +109,10 @@ static void understands_what_docker_answers(void **state)
 		{ false, ANSWER("500", "{\"message\":\"Container " ID " is not paused\"}"), 0, "" },
 		{ true, ANSWER("409", "{\"message\":\"Container " ID " is not running\"}"), -ESRCH, "is not running" },
 		{ true, ANSWER("404", "{\"message\":\"No such container: " ID "\"}"), -ESRCH, "No such container" },
-		{ true, ANSWER("404", "{\"cause\":\"no such container\",\"message\":\"no container with name or ID " ID
-			       " found: no such container\",\"response\":404}"), -ESRCH, "no such container" },
+		{ true,
+		  ANSWER("404", "{\"cause\":\"no such container\",\"message\":\"no container with name or ID " ID
+				" found: no such container\",\"response\":404}"),
+		  -ESRCH, "no such container" },
 		{ true, ANSWER("404", "{\"message\":\"page not found\"}"), -EIO, "page not found" },
 		{ true, ANSWER("409", "{\"message\":\"Container is restarting, wait\"}"), -EBUSY, "restarting" },
 		{ true, ANSWER("409", "{\"message\":\"Container " ID " is not paused\"}"), -EBUSY, "not paused" },

@@ -36,7 +36,8 @@ static inline void builder_add_text(struct event_builder *builder, enum picket_t
 
 static inline void builder_start(struct event_builder *builder, enum picket_kind kind, const char *executable)
 {
-	const char *slash = strrchr(executable, '/');
+	const char *slash = strrchr(executable, '/'), *name = slash ? slash + 1 : executable;
+	size_t size = strlen(name);
 
 	memset(builder, 0, sizeof(*builder));
 	builder->event.size = sizeof(builder->event);
@@ -50,8 +51,7 @@ static inline void builder_start(struct event_builder *builder, enum picket_kind
 	strcpy(builder->event.ancestors[0].comm, "bash");
 	builder->event.ancestors[1].pid = 1;
 	strcpy(builder->event.ancestors[1].comm, "tini");
-	memcpy(builder->event.comm, slash ? slash + 1 : executable,
-	       strnlen(slash ? slash + 1 : executable, sizeof(builder->event.comm) - 1));
+	memcpy(builder->event.comm, name, size < sizeof(builder->event.comm) ? size : sizeof(builder->event.comm) - 1);
 	if (*executable)
 		builder_add_text(builder, PICKET_TEXT_EXECUTABLE, executable);
 }

@@ -39,7 +39,8 @@ static inline void remove_folder(const char *path)
 /* "<folder>/<name>", the folders between made. */
 static inline char *make_path(char buffer[512], const char *folder, const char *name)
 {
-	snprintf(buffer, 512, "%s/%s", folder, name);
+	if (snprintf(buffer, 512, "%s/%s", folder, name) >= 512)
+		abort();
 	for (char *slash = strchr(buffer + strlen(folder) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		mkdir(buffer, 0700);

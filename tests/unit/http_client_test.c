@@ -80,9 +80,12 @@ static void listen_with(struct fixture *fixture, const struct peer_answer *answe
 
 static struct http_request request_to(const char *url)
 {
-	return (struct http_request){
-		.method = "POST", .url = url, .body = "hello", .body_size = 5, .timeout_ms = 5000, .max_response_bytes = 1000
-	};
+	return (struct http_request){ .method = "POST",
+				      .url = url,
+				      .body = "hello",
+				      .body_size = 5,
+				      .timeout_ms = 5000,
+				      .max_response_bytes = 1000 };
 }
 
 static void ask(struct fixture *fixture, const struct http_request *request, struct end *end)
@@ -311,7 +314,8 @@ static void ignores_the_proxies_of_the_environment(void **state)
 
 static void refuses_what_is_no_http_url(void **state)
 {
-	static const char *const urls[] = { "", "file:///etc/passwd", "gopher://localhost/", "localhost:4318", "httpx://a" };
+	static const char *const urls[] = { "", "file:///etc/passwd", "gopher://localhost/", "localhost:4318",
+					    "httpx://a" };
 	struct fixture *fixture = *state;
 	struct end end = { 0 };
 

@@ -43,9 +43,9 @@ static void a_base_gets_the_path_of_logs_and_a_whole_url_stays(void **state)
 static void what_is_no_http_url_is_refused(void **state)
 {
 	static const char *const endpoints[] = {
-		"",		"collector:4318", "localhost",	      "grpc://localhost:4317", "file:///etc/passwd",
-		"http://", "http://host:port", "http://host:99999",     "http://a b/",
-		"http://[::1", "https:",
+		"",	   "collector:4318",   "localhost",	    "grpc://localhost:4317", "file:///etc/passwd",
+		"http://", "http://host:port", "http://host:99999", "http://a b/",	     "http://[::1",
+		"https:",
 	};
 
 	(void)state;
@@ -91,7 +91,7 @@ static void no_headers_are_an_empty_list(void **state)
 static void headers_that_are_none_or_more_than_one_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"key",	      "=value",		     "a=b,key",	     "a=%",	 "a=%2",      "a=%zz",	"a=%00",
+		"key",		 "=value", "a=b,key",	   "a=%",   "a=%2",    "a=%zz",		 "a=%00",
 		"a=b%0d%0aX: y", "a%0a=b", "Host: evil=x", "a b=c", "a%3ab=c", "a=b,\xc3\xa4=c", "a=1%0a",
 	};
 
@@ -159,8 +159,8 @@ static void the_environment_comes_over_the_defaults_and_the_service_name_over_al
 	struct otlp_resource resource;
 
 	(void)state;
-	assert_int_equal(otlp_resource_make("service.name=other,team=a%2Cb,host.name=h,team=c,empty=", NULL, "/", &resource),
-			 0);
+	assert_int_equal(
+		otlp_resource_make("service.name=other,team=a%2Cb,host.name=h,team=c,empty=", NULL, "/", &resource), 0);
 	assert_string_equal(attribute(&resource, "service.name"), "other");
 	assert_string_equal(attribute(&resource, "host.name"), "h");
 	assert_string_equal(attribute(&resource, "team"), "c");
@@ -173,7 +173,8 @@ static void the_environment_comes_over_the_defaults_and_the_service_name_over_al
 
 static void one_error_discards_all_of_the_attributes(void **state)
 {
-	static const char *const texts[] = { "good=1,bad", "good=1,=x", "good=1,x=%zz", "good=1,x=%ff", "good=1,%c3=x" };
+	static const char *const texts[] = { "good=1,bad", "good=1,=x", "good=1,x=%zz", "good=1,x=%ff",
+					     "good=1,%c3=x" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {

@@ -274,7 +274,8 @@ static void bytes_that_are_no_text_become_text(void **state)
 	struct otlp_bytes record, value;
 
 	(void)state;
-	container.name = "we\xff" "b";
+	container.name = "we\xff"
+			 "b";
 	builder_start(&builder, PICKET_KIND_FILE_OPEN, "/bin/\xc3\x28");
 	memcpy(builder.event.comm, "\x80\x81\xfe", 4);
 	memcpy(builder.event.ancestors[0].comm, "\xf0\x9f", 3);
@@ -366,7 +367,10 @@ static void a_partial_success_tells_how_many_and_why(void **state)
 	char message[64];
 
 	(void)state;
-	assert_int_equal(decode("\x0a\x0b\x08\x96\x01\x12\x06" "ab\x1b[1c", 13, &rejected, message), 0);
+	assert_int_equal(decode("\x0a\x0b\x08\x96\x01\x12\x06"
+				"ab\x1b[1c",
+				13, &rejected, message),
+			 0);
 	assert_int_equal(rejected, 150);
 	assert_string_equal(message, "ab" UTF8_REPLACEMENT "[1c"); /* no escapes to a terminal */
 	/* -1, as ten bytes */
@@ -414,7 +418,10 @@ static void the_words_of_a_refusal_are_read(void **state)
 	char message[64] = "untouched";
 
 	(void)state;
-	assert_int_equal(otlp_decode_status("\x08\x03\x12\x07" "bad\nkey", 11, message, sizeof(message)), 0);
+	assert_int_equal(otlp_decode_status("\x08\x03\x12\x07"
+					    "bad\nkey",
+					    11, message, sizeof(message)),
+			 0);
 	assert_string_equal(message, "bad" UTF8_REPLACEMENT "key");
 	strcpy(message, "untouched");
 	assert_int_equal(otlp_decode_status("<html>", 6, message, sizeof(message)), -EBADMSG);

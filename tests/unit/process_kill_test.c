@@ -114,8 +114,14 @@ static void a_time_within_the_tick_is_the_same_start(void **state)
 static void never_hits_a_process_of_another_cgroup(void **state)
 {
 	static const char *const texts[] = {
-		"0::/\n", "0::/docker\n", "0::" CONTAINER "0\n", "0::/system.slice" CONTAINER "\n", "0::/../x\n",
-		"1:cpu:" CONTAINER "\n", "0::", "10::" CONTAINER "\n",
+		"0::/\n",
+		"0::/docker\n",
+		"0::" CONTAINER "0\n",
+		"0::/system.slice" CONTAINER "\n",
+		"0::/../x\n",
+		"1:cpu:" CONTAINER "\n",
+		"0::",
+		"10::" CONTAINER "\n",
 	};
 	struct fixture *fixture = *state;
 

@@ -14,9 +14,9 @@
 
 struct fixture {
 	char folder[32]; /* a false procfs; the host's root is 1/root in it */
-	struct event_builder builder;
 	struct container container;
 	struct event_context context;
+	struct event_builder builder;
 };
 
 static int set_up(void **state)
@@ -150,12 +150,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(a_containers_process_is_no_exception),
-		TEST(the_host_is_spared),
-		TEST(pickets_own_container_is_spared),
-		TEST(the_hosts_own_runtime_is_spared),
-		TEST(a_name_alone_is_no_evidence),
-		TEST(strange_programs_are_no_runtimes),
+		TEST(a_containers_process_is_no_exception), TEST(the_host_is_spared),
+		TEST(pickets_own_container_is_spared),	    TEST(the_hosts_own_runtime_is_spared),
+		TEST(a_name_alone_is_no_evidence),	    TEST(strange_programs_are_no_runtimes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
