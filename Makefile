@@ -35,6 +35,7 @@ UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.c))
 C_FILES = $(wildcard include/picket/*.h exporter/*.[ch] exporter/*/*.[ch] bpf/*.[ch] tests/*/*.[ch])
+PYTHON_FILES = $(wildcard tests/*/*.py)
 SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh)
 
 .DELETE_ON_ERROR:
@@ -92,7 +93,8 @@ $(BUILD)/proto/%.pb-c.h: proto/%.proto
 $(BUILD)/proto/%.pb-c.o: $(BUILD)/proto/%.pb-c.h
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $(<:.h=.c)
 
-run: deps all ## install what is missing, build, and watch this machine
+run: deps ## install what is missing, build, and watch this machine
+	$(Q)$(MAKE) --no-print-directory all
 	@echo
 	@echo "picket starts with its defaults. Look at:"
 	@echo "  http://localhost:10077/           what it sees"
@@ -131,23 +133,23 @@ $(BUILD)/kernels/suite: tests/kernels/suite.c $(wildcard tests/kernels/operation
 test-kernels: all $(BUILD)/kernels/suite $(BUILD)/kernels/nothing ## the sensor suite on this kernel and in QEMU (root)
 	$(Q)BUILD=$(BUILD) tests/kernels/run.sh $(KERNELS)
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(OBJECTS:$(BUILD)/%.o=%.c) | $(SKELETONS) $(PROTOS)
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzed CC=$(CLANG) \
-		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' $(BUILD)/fuzzed/libpicket.a
+$(BUILD)/fuzzed/libpicket.a: FORCE
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzed CC=$(CLANG) SAN= \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' $@
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzzed/libpicket.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(ALL_CFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< $(BUILD)/fuzzed/libpicket.a $(ALL_LDLIBS)
 
 fuzz: $(FUZZERS) ## every parser of outside bytes, FUZZ_SECONDS=60 each
-	$(Q)for f in $(FUZZERS); do echo "  FUZZ    $$f"; mkdir -p $$f.corpus; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -close_fd_mask=1 $$f.corpus 2>$$f.log || { tail -30 $$f.log; exit 1; }; \
-		grep -E 'stat::number_of_executed_units' $$f.log; done
+	$(Q)tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
 
 $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libpicket.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libpicket.a $(ALL_LDLIBS) -lpthread
 
 bench: all $(BENCHES) ## the budgets, as ratios of one run (root)
-	$(Q)for b in $(filter-out %/syscall_bench,$(BENCHES)); do $$b || exit 1; done
+	$(Q)for b in $(filter-out %/syscall_bench,$(BENCHES)) $(wildcard tests/bench/*.sh); do $$b || exit 1; done
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py
 
 demo: all ## a scripted attack in a real container, watched live (root)
@@ -155,10 +157,10 @@ demo: all ## a scripted attack in a real container, watched live (root)
 
 lint: $(SKELETONS) $(PROTOS) ## format, static analysis, shell, module boundaries
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
-	$(Q)clang-tidy --quiet $(SOURCES) -- $(ALL_CFLAGS) -DPICKET_VERSION='""' 2>/dev/null
+	$(Q)clang-tidy --quiet $(SOURCES) -- $(ALL_CFLAGS) 2>$(BUILD)/tidy.log || { cat $(BUILD)/tidy.log; exit 1; }
 	$(Q)shellcheck $(SHELL_FILES)
 	$(Q)tests/lint/boundaries.sh
-	$(Q)$(PYTHON) -m compileall -q -f tests >/dev/null && find tests -name __pycache__ -prune -exec rm -rf {} +
+	$(Q)$(PYTHON) -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' $(PYTHON_FILES)
 	@echo "lint: clean"
 
 fmt: ## format all C
@@ -170,6 +172,7 @@ check: ## everything that this machine can run; what it must skip, it says
 
 install: all ## DESTDIR, PREFIX=/usr/local
 	install -D -m 0755 $(BUILD)/picket $(DESTDIR)$(PREFIX)/bin/picket
+	$(if $(wildcard deploy/picket.service),install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system deploy/picket.service)
 
 clean: ## remove BUILD
 	rm -rf $(BUILD)

@@ -179,7 +179,8 @@ static int parse_arguments(int argc, char *const *argv, struct config *config, c
 			return error;
 	}
 	if (config->web_telemetry_path[0] != '/')
-		return fail(ret_error, "--web.telemetry-path: \"%s\" does not begin with \"/\"", config->web_telemetry_path);
+		return fail(ret_error, "--web.telemetry-path: \"%s\" does not begin with \"/\"",
+			    config->web_telemetry_path);
 	return 0;
 }
 

@@ -13,10 +13,10 @@ struct option {
 	size_t offset;	   /* in struct config */
 	const char *value; /* default, as a user would write it; NULL: none */
 	const char *help;
-	const char *variable; /* NULL: only a flag. "[LOGS_]": with it, else without it */
-	uint32_t minimum, maximum; /* of numbers */
+	const char *variable;			      /* NULL: only a flag. "[LOGS_]": with it, else without it */
+	uint32_t minimum, maximum;		      /* of numbers */
 	int (*parse)(const char *text, void *target); /* of choices */
-	const char *choices; /* "a|b|c" */
+	const char *choices;			      /* "a|b|c" */
 };
 
 extern const struct option config_options[];

@@ -75,6 +75,6 @@ void config_print_help(void)
 
 void config_print_version(void)
 {
-	printf("picket, version %s (branch: %s, revision: %s)\n  platform:         %s\n", PICKET_VERSION,
-	       PICKET_BRANCH, PICKET_REVISION, PLATFORM);
+	printf("picket, version %s (branch: %s, revision: %s)\n  platform:         %s\n", PICKET_VERSION, PICKET_BRANCH,
+	       PICKET_REVISION, PLATFORM);
 }

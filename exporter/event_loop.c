@@ -86,7 +86,7 @@ void event_loop_free(struct event_loop *loop)
 
 	if (!loop)
 		return;
-	HASH_ITER(hh, loop->sources, source, next)
+	HASH_ITER (hh, loop->sources, source, next)
 		source_remove(loop, source);
 	sigprocmask(SIG_UNBLOCK, &loop->signals, NULL);
 	close(loop->epoll_fd);

@@ -8,6 +8,7 @@ set -euo pipefail
 # Debian's name, and Fedora's where it differs ("-": not needed there).
 build_packages="
 gcc gcc
+libc6-dev glibc-devel
 make make
 clang clang
 llvm llvm
@@ -24,6 +25,7 @@ libjansson-dev jansson-devel
 uthash-dev uthash-devel
 pkg-config pkgconf-pkg-config
 git git
+ca-certificates ca-certificates
 "
 # shellcheck disable=SC2034
 test_packages="
@@ -55,42 +57,52 @@ for group in $groups; do
 done
 
 as_root() {
-	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+installed() {
+	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'
+}
+
+# What has another name in each version of Debian: the runtime of clang's sanitizers and fuzzer, Docker's client.
+add_versioned() {
+	local version
+	version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -1)
+	for package in "libclang-rt-${version:-14}-dev" docker-cli; do
+		if apt-cache show "$package" >/dev/null 2>&1 && ! installed "$package"; then
+			missing+=("$package")
+		fi
+	done
+}
+
+# A policy of "never" keeps packages from starting their services.
+apt_install() {
+	local policy=/usr/sbin/policy-rc.d
+	echo "installing: $*"
+	if [ ! -e $policy ]; then
+		trap 'as_root rm -f '$policy EXIT
+		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+		as_root chmod 755 $policy
+	fi
+	as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$@"
 }
 
 if command -v apt-get >/dev/null; then
 	missing=()
 	while read -r debian _; do
-		[ -n "$debian" ] || continue
-		dpkg-query -W -f '${Status}' "$debian" 2>/dev/null | grep -q '^install ok installed' || missing+=("$debian")
+		[ -z "$debian" ] || installed "$debian" || missing+=("$debian")
 	done <<<"$wanted"
-	# the sanitizers' and the fuzzer's runtime is a package per version of clang
-	case " $groups " in *" test "*)
-		version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -1)
-		runtime=libclang-rt-${version:-14}-dev
-		dpkg-query -W "$runtime" >/dev/null 2>&1 || missing+=("$runtime")
-		;;
-	esac
-	[ ${#missing[@]} -gt 0 ] || exit 0
-	echo "installing: ${missing[*]}"
-	# a policy of "never" keeps packages from starting their services
-	policy=/usr/sbin/policy-rc.d
-	made_policy=
-	if [ ! -e $policy ]; then
-		made_policy=1
-		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
-		as_root chmod 755 $policy
-	fi
-	trap '[ -z "$made_policy" ] || as_root rm -f $policy' EXIT
-	as_root apt-get update -qq
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+	[ ${#missing[@]} -eq 0 ] || as_root apt-get update -qq
+	case " $groups " in *" test "*) add_versioned ;; esac
+	[ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
 elif command -v dnf >/dev/null; then
-	names=()
+	missing=()
 	while read -r _ fedora; do
-		[ -z "$fedora" ] || [ "$fedora" = - ] || names+=("$fedora")
+		[ -z "$fedora" ] || [ "$fedora" = - ] || rpm -q --quiet "$fedora" || missing+=("$fedora")
 	done <<<"$wanted"
-	as_root dnf install -y -q "${names[@]}"
+	[ ${#missing[@]} -eq 0 ] || echo "installing: ${missing[*]}"
+	[ ${#missing[@]} -eq 0 ] || as_root dnf install -y -q --setopt=install_weak_deps=False "${missing[@]}"
 else
-	echo "deps: neither apt-get nor dnf is here; install by hand:$(awk '{ printf " %s", $1 }' <<<"$wanted")" >&2
+	echo "deps: neither apt-get nor dnf is here; install by hand:$(awk 'NF { printf " %s", $1 }' <<<"$wanted")" >&2
 	exit 1
 fi

@@ -56,8 +56,8 @@ static const struct command commands[] = {
 	  "Version, readiness, rules in force, and the counters of losses and exports.", "      --json         JSON\n",
 	  "  picket status\n", asks_daemon },
 	{ "release", command_release, "undo what a rule did to a container", "CONTAINER",
-	  "Ends a pause. CONTAINER is a name, an id, or at least 12 characters of one.", NULL,
-	  "  picket release web\n", asks_daemon },
+	  "Ends a pause. CONTAINER is a name, an id, or at least 12 characters of one.", NULL, "  picket release web\n",
+	  asks_daemon },
 	{ "check", command_check, "check files of rules", "FILE|DIRECTORY ...",
 	  "Reads each one alone on top of the built-in rules, and prints every error as FILE:LINE:COLUMN, or the\n"
 	  "rules and where each is decided: in the kernel, or from the events that the kernel lets pass.\n"

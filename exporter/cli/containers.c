@@ -11,8 +11,8 @@ static const struct {
 	const char *title, *key;
 	int width;
 } columns[] = {
-	{ "ID", "id", 12 },		{ "NAME", "name", 24 },		  { "IMAGE", "image", 28 },
-	{ "RUNTIME", "runtime", 12 },	{ "ISOLATION", "isolation", 12 }, { "QUARANTINE", "quarantine", 10 },
+	{ "ID", "id", 12 },	      { "NAME", "name", 24 },		{ "IMAGE", "image", 28 },
+	{ "RUNTIME", "runtime", 12 }, { "ISOLATION", "isolation", 12 }, { "QUARANTINE", "quarantine", 10 },
 };
 
 static void print_details(const json_t *container)
@@ -27,7 +27,7 @@ static void print_details(const json_t *container)
 		printf(" in %s", client_text(container, "namespace", text));
 		printf(", uid %s\n", client_text(container, "pod_uid", text));
 	}
-	json_object_foreach(counters, name, value)
+	json_object_foreach (counters, name, value)
 		if (json_integer_value(value))
 			printf("    %-70s %lld\n", name, (long long)json_integer_value(value));
 }

@@ -47,7 +47,7 @@ static bool print_status(void *context, const json_t *status)
 	json_t *value;
 
 	(void)context;
-	json_object_foreach((json_t *)status, name, value) {
+	json_object_foreach ((json_t *)status, name, value) {
 		if (json_is_integer(value))
 			printf("%-48s %lld\n", name, (long long)json_integer_value(value));
 		else if (json_is_string(value))

@@ -30,8 +30,8 @@ int command_events(int argc, char *const *argv)
 	const char *rule = NULL, *container = NULL, *lines = "20";
 	bool follow = false, json = false;
 	const struct argument_option options[] = {
-		{ "-f", "--follow", &follow, NULL }, { NULL, "--json", &json, NULL },
-		{ "-n", "--lines", NULL, &lines },   { NULL, "--rule", NULL, &rule },
+		{ "-f", "--follow", &follow, NULL },	   { NULL, "--json", &json, NULL },
+		{ "-n", "--lines", NULL, &lines },	   { NULL, "--rule", NULL, &rule },
 		{ NULL, "--container", NULL, &container },
 	};
 	json_t *request;

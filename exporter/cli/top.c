@@ -46,7 +46,7 @@ static json_int_t family_total(json_t *counters, const char *family)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(counters, name, value)
+	json_object_foreach (counters, name, value)
 		if (strncmp(name, family, size) == 0 && strncmp(name + size, "_total", 6) == 0)
 			total += json_integer_value(value);
 	return total;
@@ -126,7 +126,7 @@ static void forget_ended(struct table *table)
 {
 	struct row *row, *next;
 
-	HASH_ITER(hh, table->rows, row, next)
+	HASH_ITER (hh, table->rows, row, next)
 		if (row->round != table->round)
 			row_free(table, row);
 }
@@ -199,7 +199,7 @@ int command_top(int argc, char *const *argv)
 	    arguments_number("--rounds", rounds_text, 1000000, &rounds))
 		return 2;
 	status = run(&table, rounds);
-	HASH_ITER(hh, table.rows, row, next)
+	HASH_ITER (hh, table.rows, row, next)
 		row_free(&table, row);
 	return status;
 }

@@ -100,8 +100,8 @@ static void answer_sensors(struct control_client *client, const json_t *request)
 		const struct sensor_status *status = &client->server->options.metrics->sensors[i];
 
 		control_client_send(client, json_pack("{s:s, s:s, s:b, s:o}", "sensor", picket_sensor_name(i),
-						      "backend", picket_backend_name(status->backend), "up",
-						      status->up, "reason", json_text(status->reason)));
+						      "backend", picket_backend_name(status->backend), "up", status->up,
+						      "reason", json_text(status->reason)));
 	}
 	control_client_end(client);
 }
@@ -295,7 +295,7 @@ static bool parameters_allowed(unsigned int allowed, json_t *request)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(request, name, value)
+	json_object_foreach (request, name, value)
 		if (!parameter_allowed(allowed, name, value))
 			return false;
 	return true;

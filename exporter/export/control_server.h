@@ -21,7 +21,8 @@
 struct control_server;
 
 struct control_server_options {
-	const char *path; /* made with mode 0600 in a directory of mode 0700; a stale socket is replaced, a live one is not */
+	const char *
+		path; /* made with mode 0600 in a directory of mode 0700; a stale socket is replaced, a live one is not */
 	struct registry *registry;
 	struct self_metrics *metrics;
 	struct rule_set *const *rules;

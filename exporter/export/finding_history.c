@@ -63,6 +63,5 @@ bool history_entry_matches(const struct history_entry *entry, const char *rule, 
 		return false;
 	return !container || strcmp(container, entry->container_name) == 0 ||
 	       strcmp(container, entry->container_id) == 0 ||
-	       (strlen(container) >= ID_PREFIX_MIN &&
-		strncmp(container, entry->container_id, strlen(container)) == 0);
+	       (strlen(container) >= ID_PREFIX_MIN && strncmp(container, entry->container_id, strlen(container)) == 0);
 }

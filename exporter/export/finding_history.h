@@ -14,7 +14,7 @@
 #define FINDING_HISTORY_SIZE 1000
 
 struct history_entry {
-	char *line; /* without newline */
+	char *line;				    /* without newline */
 	char *rule, *container_id, *container_name; /* "" for the host's */
 };
 

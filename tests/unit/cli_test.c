@@ -81,7 +81,7 @@ static void assert_one_line(const char *text)
 
 static void every_command_explains_itself(void **state)
 {
-	static char *const names[] = { "events", "containers", "top",	 "sensors", "status",
+	static char *const names[] = { "events",  "containers", "top",	  "sensors", "status",
 				       "release", "check",	"fields", "help",    "version" };
 	char usage[32];
 
@@ -256,7 +256,8 @@ static void without_a_daemon_it_says_what_to_do(void **state)
 	assert_says(run.err, "no daemon answers at ");
 	assert_one_line(run.err);
 	setenv("PICKET_SOCKET",
-	       "/tmp/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 1);
+	       "/tmp/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+	       1);
 	RUN(&run, "status");
 	assert_int_equal(run.status, 1);
 	assert_one_line(run.err);

@@ -160,10 +160,20 @@ static void a_flag_without_its_value_is_refused(void **state)
 
 static void bad_values_are_refused_with_what_would_be_good(void **state)
 {
-	static const char *const bad_numbers[] = { "x", "-1", "+5", " 5", "5 ", "0x10", "1e3", "15", "1000001",
-						   "4294967312", "18446744073709551632", "99999999999999999999999" };
-	static const char *const bad_sizes[] = { "3MiB", "2048", "2GiB", "4294967296GiB", "1M", "8 MiB", "8mib", "MiB",
-						 "-8MiB", "8.0MiB", "0" };
+	static const char *const bad_numbers[] = { "x",
+						   "-1",
+						   "+5",
+						   " 5",
+						   "5 ",
+						   "0x10",
+						   "1e3",
+						   "15",
+						   "1000001",
+						   "4294967312",
+						   "18446744073709551632",
+						   "99999999999999999999999" };
+	static const char *const bad_sizes[] = { "3MiB", "2048", "2GiB",  "4294967296GiB", "1M", "8 MiB",
+						 "8mib", "MiB",	 "-8MiB", "8.0MiB",	   "0" };
 	char argument[96];
 
 	(void)state;
@@ -259,9 +269,12 @@ static void bad_variables_are_ignored_with_a_warning_each(void **state)
 	static const struct {
 		const char *name, *value;
 	} bad[] = {
-		{ "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "soon" }, { "OTEL_EXPORTER_OTLP_COMPRESSION", "zip" },
-		{ "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc" },     { "OTEL_BLRP_SCHEDULE_DELAY", "0" },
-		{ "OTEL_BLRP_MAX_QUEUE_SIZE", "-1" },	       { "OTEL_LOGS_EXPORTER", "zipkin" },
+		{ "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "soon" },
+		{ "OTEL_EXPORTER_OTLP_COMPRESSION", "zip" },
+		{ "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc" },
+		{ "OTEL_BLRP_SCHEDULE_DELAY", "0" },
+		{ "OTEL_BLRP_MAX_QUEUE_SIZE", "-1" },
+		{ "OTEL_LOGS_EXPORTER", "zipkin" },
 		{ "OTEL_SDK_DISABLED", "maybe" },
 	};
 	struct config config;
@@ -335,9 +348,9 @@ static void what_is_refused_leaves_no_warnings_behind(void **state)
 
 static void help_names_every_flag_and_variable(void **state)
 {
-	static const char *const wanted[] = { "--[no-]enforce", "--web.listen-address=VALUE", "Default: :10077.",
-					      "--log.level=debug|info|warn|error", "--sensor.file=auto|lsm",
-					      "Variable: PICKET_SOCKET." };
+	static const char *const wanted[] = { "--[no-]enforce",		"--web.listen-address=VALUE",
+					      "Default: :10077.",	"--log.level=debug|info|warn|error",
+					      "--sensor.file=auto|lsm", "Variable: PICKET_SOCKET." };
 	AUTO_FREE char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);

@@ -315,9 +315,9 @@ static void status_tells_the_numbers(void **state)
 	assert_int_equal(json_array_size(lines), 2);
 	assert_true(json_is_true(json_object_get(json_array_get(lines, 0), "ready")));
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(lines, 0), "picket_rules_loaded")), 7);
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(lines, 0),
-							     "picket_events_lost{stage=transport}")),
-			 3);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(lines, 0), "picket_events_lost{stage=transport}")),
+		3);
 	assert_true(ends(lines));
 	json_decref(lines);
 }

@@ -85,9 +85,16 @@ static void less_than_the_minimum_is_not_written(void **state)
 static void values_cannot_begin_a_line_or_forge_a_pair(void **state)
 {
 	const struct log_pair pairs[] = {
-		{ "plain", "a-b/c" },	      { "empty", "" },		  { "space", "a b" },
-		{ "newline", "a\nlevel=x" },  { "quote", "say \"hi\"" },  { "backslash", "a\\b" },
-		{ "equals", "k=v" },	      { "escape", "\x1b[31mred" }, { "c1", "a\xc2\x9b" "b" },
+		{ "plain", "a-b/c" },
+		{ "empty", "" },
+		{ "space", "a b" },
+		{ "newline", "a\nlevel=x" },
+		{ "quote", "say \"hi\"" },
+		{ "backslash", "a\\b" },
+		{ "equals", "k=v" },
+		{ "escape", "\x1b[31mred" },
+		{ "c1", "a\xc2\x9b"
+			"b" },
 		{ "utf8", "d\xc3\xa9j\xc3\xa0" },
 	};
 	AUTO_FREE char *text = NULL;

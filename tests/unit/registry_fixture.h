@@ -52,7 +52,7 @@ static inline int64_t now_ns(void)
 
 static inline int make_registry(unsigned int slots, bool systemd)
 {
-	const struct registry_options options = { host_root, slots, systemd, RETENTION };
+	const struct registry_options options = { host_root, slots, systemd, RETENTION, 0 };
 
 	memset(freed, 0, sizeof(freed));
 	memset(counters, 0, sizeof(counters));

@@ -44,6 +44,22 @@ static void a_removed_container_waits_for_its_scrape(void **state)
 	assert_null(registry_find(registry, 10));
 }
 
+static void a_scraped_container_stays_for_a_second_prometheus(void **state)
+{
+	const struct registry_options options = { .root_path = host_root, .max_slots = SLOTS,
+						  .retention_ns = RETENTION, .exposed_retention_ns = 10 * SECOND };
+	struct container *container;
+
+	(void)state;
+	registry_free(registry);
+	assert_int_equal(registry_new(&options, &registry), 0);
+	container = add(10, 1, "/docker/" A, 5).container;
+	registry_remove(registry, 10);
+	container->exposed_after_removal = true;
+	assert_int_equal(expire_at(container->removed_unix_ns + 10 * SECOND - 1), 0);
+	assert_int_equal(expire_at(container->removed_unix_ns + 10 * SECOND), 1);
+}
+
 static void a_container_that_nobody_scrapes_is_forgotten_after_its_retention(void **state)
 {
 	struct container *container = add(10, 1, "/docker/" A, 5).container;
@@ -292,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nested_cgroups_belong_to_their_container),
 		TEST(a_removed_container_waits_for_its_scrape),
+		TEST(a_scraped_container_stays_for_a_second_prometheus),
 		TEST(a_container_that_nobody_scrapes_is_forgotten_after_its_retention),
 		TEST(a_restarted_container_goes_on_counting_as_one),
 		TEST(a_restart_whose_removal_was_not_told_is_one_all_the_same),
