@@ -16,7 +16,7 @@
 #define FMODE_PATH 0x4000
 #define FMODE_CREATED 0x100000
 #define SIGKILL 9
-#define S_ISDIR(mode) (((mode) & 0170000) == 0040000)
+#define S_ISDIR(mode) (((mode)&0170000) == 0040000)
 #define ENOENT 2
 #define EPERM 1
 #define EACCES 13
@@ -67,8 +67,7 @@ static __always_inline __u64 open_sparing_rules(struct path_buffer *path, const 
 }
 
 /* Whether one of the kernel rules of @watches says kill. */
-static __noinline int open_must_kill(struct path_buffer *path, struct picket_policy *rules, __u64 watches,
-				     __u32 access)
+static __noinline int open_must_kill(struct path_buffer *path, struct picket_policy *rules, __u64 watches, __u32 access)
 {
 	__u64 sparing;
 	int i;
@@ -97,8 +96,7 @@ static __always_inline bool open_kill(const struct picket_policy *rules)
 }
 
 /* The record of an opened file, but for its path. */
-static __always_inline struct event_scratch *open_record(const struct subject *subject, struct file *file,
-							 __u32 access)
+static __always_inline struct event_scratch *open_record(const struct subject *subject, struct file *file, __u32 access)
 {
 	struct event_scratch *record = record_begin(PICKET_KIND_FILE_OPEN, subject);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -149,7 +147,8 @@ static __noinline int open_find_alias(struct path_buffer *path, struct dentry *d
 	node = BPF_CORE_READ(dentry, d_inode, i_dentry.first);
 #pragma clang loop unroll(disable)
 	for (i = 0; i < ALIASES_MAX && node; i++) {
-		struct dentry *alias = (struct dentry *)((char *)node - bpf_core_field_offset(struct dentry, d_u.d_alias));
+		struct dentry *alias =
+			(struct dentry *)((char *)node - bpf_core_field_offset(struct dentry, d_u.d_alias));
 
 		if (alias != dentry) {
 			path_reset(path);

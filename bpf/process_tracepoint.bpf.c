@@ -156,8 +156,9 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		code = BPF_CORE_READ(task, exit_code);
 	signal = code & 0x7f;
 	oom = signal == SIGKILL && BPF_CORE_READ(task, signal, oom_mm) != NULL;
-	subject_count(&subject, !signal ? PICKET_COUNTER_PROCESS_EXITS_EXITED
-					: (oom ? PICKET_COUNTER_PROCESS_EXITS_OOM : PICKET_COUNTER_PROCESS_EXITS_SIGNAL));
+	subject_count(&subject,
+		      !signal ? PICKET_COUNTER_PROCESS_EXITS_EXITED
+			      : (oom ? PICKET_COUNTER_PROCESS_EXITS_OOM : PICKET_COUNTER_PROCESS_EXITS_SIGNAL));
 	setup_end(bpf_get_current_pid_tgid() >> 32, &subject);
 	if (!rules || !path || !subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXIT))
 		return 0;

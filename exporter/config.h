@@ -37,21 +37,21 @@ struct config {
 	uint32_t events_buffer_bytes;		 /* --events.buffer-size=2MiB, a power of two */
 	enum events_transport events_transport;	 /* --events.transport=auto|ringbuf|perfbuf */
 	enum picket_backend sensor_backends[PICKET_SENSOR_COUNT]; /* --sensor.file=...; PICKET_BACKEND_COUNT: auto */
-	const char *control_socket;		 /* --control.socket=/run/picket/control.sock */
-	const char *procfs_path, *sysfs_path, *rootfs_path; /* --path.procfs, --path.sysfs, --path.rootfs */
-	const char *docker_socket;		 /* --docker.socket=/run/docker.sock */
-	const char *otlp_endpoint;		 /* --otlp.endpoint, OTEL_EXPORTER_OTLP_[LOGS_]ENDPOINT; NULL: off */
-	bool otlp_endpoint_is_base;		 /* append v1/logs */
-	const char *otlp_headers;		 /* k=v,k=v percent-encoded */
+	const char *control_socket;				  /* --control.socket=/run/picket/control.sock */
+	const char *procfs_path, *sysfs_path, *rootfs_path;	  /* --path.procfs, --path.sysfs, --path.rootfs */
+	const char *docker_socket;				  /* --docker.socket=/run/docker.sock */
+	const char *otlp_endpoint;  /* --otlp.endpoint, OTEL_EXPORTER_OTLP_[LOGS_]ENDPOINT; NULL: off */
+	bool otlp_endpoint_is_base; /* append v1/logs */
+	const char *otlp_headers;   /* k=v,k=v percent-encoded */
 	bool otlp_gzip;
 	uint32_t otlp_timeout_ms, otlp_schedule_delay_ms;
 	uint32_t otlp_max_queue_size, otlp_max_export_batch_size;
 	const char *otlp_ca_file, *otlp_cert_file, *otlp_key_file;
 	const char *otel_resource_attributes, *otel_service_name;
-	enum log_level log_level;		 /* --log.level */
-	enum log_format log_format;		 /* --log.format */
+	enum log_level log_level;   /* --log.level */
+	enum log_format log_format; /* --log.format */
 	bool show_help, show_version;
-	struct config_list warnings;		 /* variables that were ignored, for the log */
+	struct config_list warnings; /* variables that were ignored, for the log */
 };
 
 /**

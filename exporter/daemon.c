@@ -53,8 +53,8 @@ static int load_rules(const struct daemon *daemon, struct rule_set **ret_rules)
 {
 	const struct config *config = daemon->config;
 
-	return rules_load(config->rules_paths.items, config->rules_paths.count, config->rules_defaults,
-			  log_rule_error, NULL, ret_rules);
+	return rules_load(config->rules_paths.items, config->rules_paths.count, config->rules_defaults, log_rule_error,
+			  NULL, ret_rules);
 }
 
 /* Put @rules in force in the kernel, then here. Takes @rules when it succeeds. */
@@ -448,8 +448,8 @@ static int check_host(struct daemon *daemon)
 
 /* In this order; everything later may use what came before. */
 static int (*const steps[])(struct daemon *daemon) = {
-	check_host,  start_timers,  start_kernel, start_registry, start_responder,
-	start_otlp,  start_servers, start_judge,  start_sensors,
+	check_host, start_timers,  start_kernel, start_registry, start_responder,
+	start_otlp, start_servers, start_judge,	 start_sensors,
 };
 
 static void stop(struct daemon *daemon)

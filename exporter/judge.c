@@ -10,7 +10,7 @@
 #include "log.h"
 #include "state/throttle.h"
 
-#define MATCHES_MAX 256	  /* rules that one event may match */
+#define MATCHES_MAX 256	       /* rules that one event may match */
 #define THROTTLE_BUCKETS 16384 /* rules x containers that are throttled at one time */
 #define LOG_PAIRS_MAX 48
 #define LOG_VALUE_SIZE 256

@@ -24,9 +24,9 @@ static unsigned int collector_find(const char *name)
 
 void collector_filter_add(struct collector_filter *filter, const char *key, const char *value)
 {
-	unsigned int *list = !strcmp(key, "collect[]") ? &filter->collected :
-			     !strcmp(key, "exclude[]") ? &filter->excluded :
-							 NULL;
+	unsigned int *list = !strcmp(key, "collect[]")	 ? &filter->collected
+			     : !strcmp(key, "exclude[]") ? &filter->excluded
+							 : NULL;
 	unsigned int bit;
 
 	if (!list)

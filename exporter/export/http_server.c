@@ -142,7 +142,8 @@ static enum MHD_Result answer_page(struct request *request, struct MHD_Connectio
 	web_page_write(&page, &options->source, options->config->web_telemetry_path);
 	if (page.error) {
 		text_free(&page);
-		return send_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "the page is too large; read the metrics\n");
+		return send_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
+				 "the page is too large; read the metrics\n");
 	}
 	response = MHD_create_response_from_buffer(page.size, page.data, MHD_RESPMEM_MUST_COPY);
 	text_free(&page);

@@ -77,7 +77,8 @@ int listen_address_open(const char *text)
 	freeaddrinfo(found);
 	if (fd == -EAFNOSUPPORT && !*host) {
 		struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(atoi(port)) };
-		struct addrinfo ipv4 = { .ai_family = AF_INET, .ai_addr = (struct sockaddr *)&any,
+		struct addrinfo ipv4 = { .ai_family = AF_INET,
+					 .ai_addr = (struct sockaddr *)&any,
 					 .ai_addrlen = sizeof(any) };
 
 		fd = open_one(&ipv4); /* a kernel without IPv6 */

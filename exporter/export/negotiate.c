@@ -137,9 +137,9 @@ enum exposition_format negotiate_format(const char *accept)
 		for (int format = EXPOSITION_TEXT; format <= EXPOSITION_OPENMETRICS; format++)
 			if (choice_takes(&choice, format) && choice.q > best[format])
 				best[format] = choice.q;
-	return best[EXPOSITION_OPENMETRICS] && best[EXPOSITION_OPENMETRICS] >= best[EXPOSITION_TEXT] ?
-		       EXPOSITION_OPENMETRICS :
-		       EXPOSITION_TEXT;
+	return best[EXPOSITION_OPENMETRICS] && best[EXPOSITION_OPENMETRICS] >= best[EXPOSITION_TEXT]
+		       ? EXPOSITION_OPENMETRICS
+		       : EXPOSITION_TEXT;
 }
 
 bool negotiate_gzip(const char *accept_encoding)

@@ -30,10 +30,11 @@ static int read_stat(const char *procfs_path, struct process_values *values)
 	text[size] = '\0';
 	end = strrchr(text, ')');
 	/* after the name: state, ppid ... utime is the 14th field of the line, counted from 1 */
-	if (!end || sscanf(end + 1,
-			   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %llu %*d %llu %llu %llu",
-			   &values->user_ticks, &values->system_ticks, &values->threads, &values->start_ticks,
-			   &values->virtual_bytes, &values->resident_pages) != 6)
+	if (!end ||
+	    sscanf(end + 1,
+		   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d %llu %*d %llu %llu %llu",
+		   &values->user_ticks, &values->system_ticks, &values->threads, &values->start_ticks,
+		   &values->virtual_bytes, &values->resident_pages) != 6)
 		return -EBADMSG;
 	return 0;
 }
@@ -101,8 +102,8 @@ int process_metrics_write(struct text *out, enum exposition_format format, const
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++) {
 		family_begin(out, format, metrics[i].type, metrics[i].name, metrics[i].help);
 		/* %.15g: byte counts and start times need more digits than 9 */
-		text_add_format(out, "%s%s %.15g\n", metrics[i].name,
-				metrics[i].type == FAMILY_COUNTER ? "_total" : "", metrics[i].value);
+		text_add_format(out, "%s%s %.15g\n", metrics[i].name, metrics[i].type == FAMILY_COUNTER ? "_total" : "",
+				metrics[i].value);
 	}
 	return 0;
 }

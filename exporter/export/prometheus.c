@@ -14,9 +14,9 @@
 #include "export/process_metrics.h"
 #include "version.h"
 
-#define CHUNK_BYTES 32768	 /* a step stops after it has written so much */
-#define CHUNK_LIMIT (16 << 20)	 /* one container's labels can be long, never that long */
-#define RULE_SERIES_MAX 20000	 /* container x rule series that are shown while still 0 */
+#define CHUNK_BYTES 32768      /* a step stops after it has written so much */
+#define CHUNK_LIMIT (16 << 20) /* one container's labels can be long, never that long */
+#define RULE_SERIES_MAX 20000  /* container x rule series that are shown while still 0 */
 #define COUNTER_LABELS_SIZE 128
 
 struct exposition {
@@ -25,10 +25,10 @@ struct exposition {
 	unsigned int collectors;
 	struct container_set set;
 	struct text chunk;
-	size_t taken;	    /* of chunk */
-	unsigned int step;  /* index of steps[] */
-	unsigned int item;  /* family within the step */
-	size_t index;	    /* container within the family */
+	size_t taken;	     /* of chunk */
+	unsigned int step;   /* index of steps[] */
+	unsigned int item;   /* family within the step */
+	size_t index;	     /* container within the family */
 	bool preinitialised; /* rule series are shown while 0 */
 	double seconds[COLLECTOR_COUNT];
 	bool failed[COLLECTOR_COUNT];
@@ -410,8 +410,7 @@ static void write_end(struct exposition *exposition)
 		if (!(exposition->collectors & COLLECTOR_BIT(i)))
 			continue;
 		snprintf(labels, sizeof(labels), "collector=\"%s\"", collector_name(i));
-		family_sample(out, FAMILY_GAUGE, "picket_scrape_collector_success", labels, "",
-			      !exposition->failed[i]);
+		family_sample(out, FAMILY_GAUGE, "picket_scrape_collector_success", labels, "", !exposition->failed[i]);
 	}
 	if (exposition->format == EXPOSITION_OPENMETRICS)
 		text_add(out, "# EOF\n");
@@ -463,7 +462,8 @@ void exposition_free(struct exposition *exposition, bool delivered)
 {
 	if (!exposition)
 		return;
-	if (delivered && exposition->step > ARRAY_SIZE(steps) && (exposition->collectors & COLLECTOR_BIT(COLLECTOR_CONTAINERS)))
+	if (delivered && exposition->step > ARRAY_SIZE(steps) &&
+	    (exposition->collectors & COLLECTOR_BIT(COLLECTOR_CONTAINERS)))
 		container_set_confirm(&exposition->set);
 	container_set_close(&exposition->set);
 	text_free(&exposition->chunk);

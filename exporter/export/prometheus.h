@@ -27,7 +27,8 @@ struct exposition_source {
 	const struct self_metrics *metrics;
 	const char *procfs_path;
 	/* run time of BPF programs: calls @each(name, seconds, runs); NULL where not available */
-	void (*for_each_program)(void *kernel, void (*each)(void *context, const char *name, double seconds, uint64_t runs),
+	void (*for_each_program)(void *kernel,
+				 void (*each)(void *context, const char *name, double seconds, uint64_t runs),
 				 void *context);
 	void *kernel;
 };

@@ -122,14 +122,18 @@ void web_page_write(struct text *out, const struct exposition_source *source, co
 	const struct self_metrics *metrics = source->metrics;
 
 	text_add(out, head);
-	text_add_format(out, "<h1>picket</h1><p>Container security exporter, version %s. Enforcement is %s; %llu rules.",
+	text_add_format(out,
+			"<h1>picket</h1><p>Container security exporter, version %s. Enforcement is %s; %llu rules.",
 			PICKET_VERSION, metrics->enforce ? "<b>on</b>" : "off (responses are only reported)",
 			(unsigned long long)metrics->rules_loaded);
 	if (!metrics->rules_last_reload_successful)
-		text_add(out, " <span class=\"bad\">The last reload of the rules failed; the old ones are in force.</span>");
+		text_add(out,
+			 " <span class=\"bad\">The last reload of the rules failed; the old ones are in force.</span>");
 	text_add(out, "</p><p><a href=\"");
 	text_add_html(out, telemetry_path);
-	text_add(out, "\">Metrics</a> &middot; <a href=\"/-/healthy\">Healthy</a> &middot; <a href=\"/-/ready\">Ready</a></p>");
+	text_add(
+		out,
+		"\">Metrics</a> &middot; <a href=\"/-/healthy\">Healthy</a> &middot; <a href=\"/-/ready\">Ready</a></p>");
 	write_sensors(out, metrics);
 	write_containers(out, source);
 	text_add(out, "</body></html>\n");

@@ -206,7 +206,8 @@ void kernel_check_canaries(struct kernel *kernel)
 		struct sensor_status *status = &kernel->metrics->sensors[sensor];
 		bool seen;
 
-		if (status->backend == PICKET_BACKEND_NONE || !canary_fly(sensor, kernel->counters, kernel->self_slot, &seen))
+		if (status->backend == PICKET_BACKEND_NONE ||
+		    !canary_fly(sensor, kernel->counters, kernel->self_slot, &seen))
 			continue;
 		status->up = seen;
 		snprintf(status->reason, sizeof(status->reason), "%s",

@@ -73,8 +73,7 @@ void kernel_set_self(struct kernel *kernel, uint64_t cgroup_id);
 void kernel_check_canaries(struct kernel *kernel);
 
 /** kernel_for_each_program() - run time of each program, where the kernel measures it (kernel.bpf_stats_enabled). */
-void kernel_for_each_program(void *kernel,
-			     void (*each)(void *context, const char *name, double seconds, uint64_t runs),
+void kernel_for_each_program(void *kernel, void (*each)(void *context, const char *name, double seconds, uint64_t runs),
 			     void *context);
 
 #endif

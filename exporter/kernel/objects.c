@@ -20,8 +20,7 @@
 
 const struct object_info object_infos[] = {
 	{ OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT, "syscall_tracepoint", syscall_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_LIFECYCLE, PICKET_BACKEND_TRACEPOINT, "lifecycle_tracepoint",
-	  lifecycle_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_LIFECYCLE, PICKET_BACKEND_TRACEPOINT, "lifecycle_tracepoint", lifecycle_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_PROCESS, PICKET_BACKEND_TRACEPOINT, "process_tracepoint", process_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_FENTRY, "file_fentry", file_fentry__elf_bytes },
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_TRACEPOINT, "file_tracepoint", file_tracepoint__elf_bytes },
@@ -101,7 +100,8 @@ static void choose_programs(struct bpf_object *object)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object) {
+	bpf_object__for_each_program(program, object)
+	{
 		const char *section = bpf_program__section_name(program), *function = strchr(section, '/');
 
 		if (!bpf_program__autoload(program) && function)
@@ -127,7 +127,8 @@ int object_load(const struct object_info *info, const struct object_options *opt
 		snprintf(reason, reason_size, "cannot open the BPF object: %s", strerror(-error));
 		return error;
 	}
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		error = map_prepare(map, options, maps);
 		if (error) {
 			snprintf(reason, reason_size, "cannot set up map %s: %s", bpf_map__name(map), strerror(-error));
@@ -140,7 +141,8 @@ int object_load(const struct object_info *info, const struct object_options *opt
 		snprintf(reason, reason_size, "the kernel refused the programs: %s", strerror(-error));
 		goto fail;
 	}
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map(map, object)
+	{
 		error = maps_remember(maps, map);
 		if (error)
 			goto fail;

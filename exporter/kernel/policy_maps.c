@@ -13,8 +13,8 @@
 struct policy_maps {
 	int policy_fd, paths_fd, names_fd;
 	struct picket_policy_head *head; /* mapped */
-	uint32_t generation; /* in force */
-	uint32_t oldest;     /* generation whose keys may still be there */
+	uint32_t generation;		 /* in force */
+	uint32_t oldest;		 /* generation whose keys may still be there */
 };
 
 int policy_maps_open(const struct object_maps *object_maps, struct policy_maps **ret_maps)

@@ -68,7 +68,8 @@ static bool lsm_is_active(void)
 static bool try_lsm(char *reason, size_t size)
 {
 	if (!lsm_is_active()) {
-		snprintf(reason, size, "\"bpf\" is not among the active LSMs; add it to lsm= on the kernel's command line");
+		snprintf(reason, size,
+			 "\"bpf\" is not among the active LSMs; add it to lsm= on the kernel's command line");
 		return false;
 	}
 	return try_btf(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "file_open", lsm_program, reason, size);
@@ -89,7 +90,7 @@ static bool try_kprobe(char *reason, size_t size)
 		snprintf(reason, size, "the kernel has no kprobes (CONFIG_KPROBE_EVENTS)");
 		return false;
 	}
-	attributes.config1 = (uintptr_t)"security_file_open";
+	attributes.config1 = (uintptr_t) "security_file_open";
 	fd = syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	return fd >= 0 || say(reason, size, "a kprobe is refused", errno);
 }
@@ -115,10 +116,8 @@ static bool try_cgroup(char *reason, size_t size)
 }
 
 static bool (*const attempts[PICKET_BACKEND_COUNT])(char *reason, size_t size) = {
-	[PICKET_BACKEND_LSM] = try_lsm,
-	[PICKET_BACKEND_FENTRY] = try_fentry,
-	[PICKET_BACKEND_KPROBE] = try_kprobe,
-	[PICKET_BACKEND_TRACEPOINT] = try_tracepoint,
+	[PICKET_BACKEND_LSM] = try_lsm,	      [PICKET_BACKEND_FENTRY] = try_fentry,
+	[PICKET_BACKEND_KPROBE] = try_kprobe, [PICKET_BACKEND_TRACEPOINT] = try_tracepoint,
 	[PICKET_BACKEND_CGROUP] = try_cgroup,
 };
 

@@ -127,7 +127,8 @@ static int attach_object(struct sensors *sensors, struct attached *attached, cha
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, attached->object) {
+	bpf_object__for_each_program(program, attached->object)
+	{
 		uint32_t handler = handler_of(program);
 		struct bpf_link *link;
 		int error = 0;
@@ -211,9 +212,8 @@ void sensors_for_each_program(struct sensors *sensors, void (*each)(void *contex
 	for (size_t i = 0; i < ARRAY_SIZE(sensors->objects); i++) {
 		if (!sensors->objects[i].object)
 			continue;
-		bpf_object__for_each_program(program, sensors->objects[i].object)
-			if (bpf_program__autoload(program))
-				each(context, bpf_program__name(program), bpf_program__fd(program));
+		bpf_object__for_each_program(program, sensors->objects[i].object) if (bpf_program__autoload(program))
+			each(context, bpf_program__name(program), bpf_program__fd(program));
 	}
 }
 

@@ -5,8 +5,7 @@
 #include <sys/syscall.h>
 
 #define ENTRY(name, handler_id, directory, path) \
-	table[__NR_##name].native = \
-		(struct picket_syscall){ PICKET_HANDLER_##handler_id, directory, path, 0 };
+	table[__NR_##name].native = (struct picket_syscall){ PICKET_HANDLER_##handler_id, directory, path, 0 };
 
 void syscall_table_fill(struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS])
 {

@@ -5,8 +5,7 @@
 #include <asm/unistd_32.h>
 
 #define ENTRY(name, handler_id, directory, path) \
-	table[__NR_##name].compat = \
-		(struct picket_syscall){ PICKET_HANDLER_##handler_id, directory, path, 0 };
+	table[__NR_##name].compat = (struct picket_syscall){ PICKET_HANDLER_##handler_id, directory, path, 0 };
 
 void syscall_table_fill_compat(struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS])
 {

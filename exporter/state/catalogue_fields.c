@@ -8,10 +8,10 @@
 #define KINDS_CGROUP (KIND(CGROUP_CREATE) | KIND(CGROUP_REMOVE))
 #define KINDS_ALL ((1ULL << PICKET_KIND_COUNT) - 1)
 
-#define FIELD(field_name, field_alias, field_kinds, field_type, field_help, ...)                               \
-	{                                                                                                      \
-		.name = (field_name), .alias = (field_alias), .kinds = (field_kinds), .type = (field_type),    \
-		.help = (field_help), __VA_ARGS__                                                              \
+#define FIELD(field_name, field_alias, field_kinds, field_type, field_help, ...) \
+	{ \
+		.name = (field_name), .alias = (field_alias), .kinds = (field_kinds), .type = (field_type), \
+		.help = (field_help), __VA_ARGS__ \
 	}
 
 #define STRING FIELD_STRING
@@ -20,8 +20,7 @@
 #define ADDRESS FIELD_ADDRESS
 
 #define FILE_ACCESS_VALUES "read write create path"
-#define FILE_FLAG_VALUES \
-	"O_APPEND O_NONBLOCK O_DSYNC O_SYNC O_DIRECT O_DIRECTORY O_NOFOLLOW O_NOATIME O_TMPFILE O_PATH"
+#define FILE_FLAG_VALUES "O_APPEND O_NONBLOCK O_DSYNC O_SYNC O_DIRECT O_DIRECTORY O_NOFOLLOW O_NOATIME O_TMPFILE O_PATH"
 #define FILE_TYPE_VALUES "regular directory symlink block character fifo socket"
 #define ISOLATION_VALUES "namespace userns gvisor microvm wasm confidential"
 #define TRANSPORT_VALUES "tcp udp udplite sctp dccp icmp other"
@@ -32,8 +31,8 @@ const struct field catalogue_fields[] = {
 	FIELD("process.parent_pid", NULL, KINDS_PROCESS, INTEGER, "Process id of the parent, as the host sees it.",
 	      .get = field_get_parent_pid),
 	FIELD("process.executable.path", "process.executable", KINDS_PROCESS, STRING,
-	      "Path of the program, as the kernel resolves it: no symlinks, no relative parts.",
-	      .syntax = SYNTAX_PATH, .get = field_get_executable_path),
+	      "Path of the program, as the kernel resolves it: no symlinks, no relative parts.", .syntax = SYNTAX_PATH,
+	      .get = field_get_executable_path),
 	FIELD("process.executable.name", NULL, KINDS_PROCESS, STRING, "Last component of process.executable.path.",
 	      .get = field_get_executable_name),
 	FIELD("picket.process.name", "process.name", KINDS_PROCESS, STRING,
@@ -57,7 +56,8 @@ const struct field catalogue_fields[] = {
 	FIELD("process.exit.code", NULL, KIND(PROCESS_EXIT), INTEGER,
 	      "Exit status; absent when a signal ended the process.", .get = field_get_exit_code),
 	FIELD("picket.process.exit.signal", "process.exit.signal", KIND(PROCESS_EXIT), INTEGER,
-	      "Number of the signal that ended the process; absent when it ended by itself.", .get = field_get_exit_signal),
+	      "Number of the signal that ended the process; absent when it ended by itself.",
+	      .get = field_get_exit_signal),
 	FIELD("picket.process.exit.oom_killed", "process.exit.oom_killed", KIND(PROCESS_EXIT), BOOLEAN,
 	      "The kernel ended the process because memory ran out.", .get = field_get_oom_killed),
 	FIELD("picket.process.memfd", "process.memfd", KIND(PROCESS_EXEC), BOOLEAN,
@@ -90,12 +90,12 @@ const struct field catalogue_fields[] = {
 	FIELD("picket.file.access", "file.access", KIND(FILE_OPEN), STRING,
 	      "What the descriptor allows; create: the open made the file; path: O_PATH. Absent for refused opens.",
 	      .values = FILE_ACCESS_VALUES, .get = field_get_file_access, .get_all = field_get_all_file_access),
-	FIELD("picket.file.flags", "file.flags", KIND(FILE_OPEN), STRING,
-	      "Flags of open(2) that the open file keeps.", .values = FILE_FLAG_VALUES, .get = field_get_file_flags,
-	      .get_all = field_get_all_file_flags),
+	FIELD("picket.file.flags", "file.flags", KIND(FILE_OPEN), STRING, "Flags of open(2) that the open file keeps.",
+	      .values = FILE_FLAG_VALUES, .get = field_get_file_flags, .get_all = field_get_all_file_flags),
 	FIELD("picket.file.type", "file.type", KIND(FILE_OPEN), STRING, "Kind of file.", .values = FILE_TYPE_VALUES,
 	      .get = field_get_file_type),
-	FIELD("file.mode", NULL, KIND(FILE_OPEN), STRING, "Permission bits in octal, \"0644\".", .get = field_get_file_mode),
+	FIELD("file.mode", NULL, KIND(FILE_OPEN), STRING, "Permission bits in octal, \"0644\".",
+	      .get = field_get_file_mode),
 	FIELD("file.inode", NULL, KIND(FILE_OPEN), STRING, "Inode number.", .get = field_get_file_inode),
 	FIELD("picket.file.device_node", "file.device_node", KIND(FILE_OPEN), STRING,
 	      "Device behind a device file, \"8:0\"; absent for other files.", .get = field_get_device_node),

@@ -7,24 +7,57 @@
 
 #include "state/catalogue.h"
 
+/* clang-format off: one per line */
 #define FIELD_GETTERS(GETTER) \
-	GETTER(field_get_pid) GETTER(field_get_parent_pid) GETTER(field_get_executable_path) \
-	GETTER(field_get_executable_name) GETTER(field_get_comm) GETTER(field_get_command_line) \
-	GETTER(field_get_requested_path) GETTER(field_get_parent_name) \
-	GETTER(field_get_ancestors) GETTER(field_get_uid) GETTER(field_get_gid) \
-	GETTER(field_get_start_time) GETTER(field_get_exit_code) GETTER(field_get_exit_signal) \
-	GETTER(field_get_oom_killed) GETTER(field_get_memfd) GETTER(field_get_deleted) \
-	GETTER(field_get_upper) GETTER(field_get_container_id) GETTER(field_get_container_name) \
-	GETTER(field_get_image_name) GETTER(field_get_image) GETTER(field_get_runtime) \
-	GETTER(field_get_isolation) GETTER(field_get_pod) GETTER(field_get_pod_uid) \
-	GETTER(field_get_namespace) GETTER(field_get_file_path) GETTER(field_get_file_name) \
-	GETTER(field_get_file_directory) GETTER(field_get_file_access) \
-	GETTER(field_get_file_flags) GETTER(field_get_file_type) GETTER(field_get_file_mode) \
-	GETTER(field_get_file_inode) GETTER(field_get_device_node) GETTER(field_get_error) \
-	GETTER(field_get_via_proc) GETTER(field_get_foreign_mount) \
-	GETTER(field_get_outside_container) GETTER(field_get_path_cut) GETTER(field_get_address) \
-	GETTER(field_get_port) GETTER(field_get_network_type) GETTER(field_get_transport) \
-	GETTER(field_get_cgroup_path) GETTER(field_get_io_uring) GETTER(field_get_compat)
+	GETTER(field_get_pid) \
+	GETTER(field_get_parent_pid) \
+	GETTER(field_get_executable_path) \
+	GETTER(field_get_executable_name) \
+	GETTER(field_get_comm) \
+	GETTER(field_get_command_line) \
+	GETTER(field_get_requested_path) \
+	GETTER(field_get_parent_name) \
+	GETTER(field_get_ancestors) \
+	GETTER(field_get_uid) \
+	GETTER(field_get_gid) \
+	GETTER(field_get_start_time) \
+	GETTER(field_get_exit_code) \
+	GETTER(field_get_exit_signal) \
+	GETTER(field_get_oom_killed) \
+	GETTER(field_get_memfd) \
+	GETTER(field_get_deleted) \
+	GETTER(field_get_upper) \
+	GETTER(field_get_container_id) \
+	GETTER(field_get_container_name) \
+	GETTER(field_get_image_name) \
+	GETTER(field_get_image) \
+	GETTER(field_get_runtime) \
+	GETTER(field_get_isolation) \
+	GETTER(field_get_pod) \
+	GETTER(field_get_pod_uid) \
+	GETTER(field_get_namespace) \
+	GETTER(field_get_file_path) \
+	GETTER(field_get_file_name) \
+	GETTER(field_get_file_directory) \
+	GETTER(field_get_file_access) \
+	GETTER(field_get_file_flags) \
+	GETTER(field_get_file_type) \
+	GETTER(field_get_file_mode) \
+	GETTER(field_get_file_inode) \
+	GETTER(field_get_device_node) \
+	GETTER(field_get_error) \
+	GETTER(field_get_via_proc) \
+	GETTER(field_get_foreign_mount) \
+	GETTER(field_get_outside_container) \
+	GETTER(field_get_path_cut) \
+	GETTER(field_get_address) \
+	GETTER(field_get_port) \
+	GETTER(field_get_network_type) \
+	GETTER(field_get_transport) \
+	GETTER(field_get_cgroup_path) \
+	GETTER(field_get_io_uring) \
+	GETTER(field_get_compat)
+/* clang-format on */
 
 #define FIELD_GETTER(getter) \
 	bool getter(const struct event_context *context, char buffer[FIELD_BUFFER_SIZE] __attribute__((unused)), \

@@ -21,16 +21,16 @@ static const struct flag_name access_names[] = {
 };
 
 static const struct flag_name open_flag_names[] = {
-	{ O_APPEND, "O_APPEND" },	{ O_NONBLOCK, "O_NONBLOCK" }, { O_DSYNC, "O_DSYNC" },
-	{ O_SYNC, "O_SYNC" },		{ O_DIRECT, "O_DIRECT" },     { O_DIRECTORY, "O_DIRECTORY" },
-	{ O_NOFOLLOW, "O_NOFOLLOW" },	{ O_NOATIME, "O_NOATIME" },   { O_TMPFILE, "O_TMPFILE" },
+	{ O_APPEND, "O_APPEND" },     { O_NONBLOCK, "O_NONBLOCK" }, { O_DSYNC, "O_DSYNC" },
+	{ O_SYNC, "O_SYNC" },	      { O_DIRECT, "O_DIRECT" },	    { O_DIRECTORY, "O_DIRECTORY" },
+	{ O_NOFOLLOW, "O_NOFOLLOW" }, { O_NOATIME, "O_NOATIME" },   { O_TMPFILE, "O_TMPFILE" },
 	{ O_PATH, "O_PATH" },
 };
 _Static_assert(ARRAY_SIZE(open_flag_names) <= FIELD_VALUES_MAX, "no room for all flags");
 
 static const struct flag_name type_names[] = {
-	{ S_IFREG, "regular" }, { S_IFDIR, "directory" }, { S_IFLNK, "symlink" }, { S_IFBLK, "block" },
-	{ S_IFCHR, "character" }, { S_IFIFO, "fifo" },	  { S_IFSOCK, "socket" },
+	{ S_IFREG, "regular" },	  { S_IFDIR, "directory" }, { S_IFLNK, "symlink" }, { S_IFBLK, "block" },
+	{ S_IFCHR, "character" }, { S_IFIFO, "fifo" },	    { S_IFSOCK, "socket" },
 };
 
 static bool was_opened(const struct event_context *context)
@@ -107,8 +107,8 @@ FIELD_GETTER(field_get_file_name)
 
 	if (!field_get_file_path(context, buffer, &path))
 		return false;
-	return field_set_string(ret_value, strrchr(path.string.text, '/') ? strrchr(path.string.text, '/') + 1
-									  : path.string.text);
+	return field_set_string(ret_value,
+				strrchr(path.string.text, '/') ? strrchr(path.string.text, '/') + 1 : path.string.text);
 }
 
 FIELD_GETTER(field_get_file_directory)

@@ -41,7 +41,8 @@ FIELD_GETTER(field_get_address)
 	ret_value->address.family = ipv4 ? AF_INET : AF_INET6;
 	memset(ret_value->address.bytes, 0, sizeof(ret_value->address.bytes));
 	if (ipv4)
-		memcpy(ret_value->address.bytes, event->network.address + (event->network.family == AF_INET ? 0 : 12), 4);
+		memcpy(ret_value->address.bytes, event->network.address + (event->network.family == AF_INET ? 0 : 12),
+		       4);
 	else
 		memcpy(ret_value->address.bytes, event->network.address, 16);
 	return true;

@@ -118,8 +118,8 @@ static void add_actor(struct sentence *sentence)
 		return;
 	}
 	add_text(sentence, " in container ");
-	add_field(sentence, "container.name", context->container->id && *context->container->id ? context->container->id
-											    : "without a name");
+	add_field(sentence, "container.name",
+		  context->container->id && *context->container->id ? context->container->id : "without a name");
 }
 
 void finding_summary(const struct finding *finding, char *buffer, size_t size)

@@ -130,8 +130,9 @@ static uint64_t take_kernel_rule(struct compiler *compiler, const struct rule *r
 	if (!(rule->responses & 1U << RESPONSE_KILL))
 		return 0;
 	if (!kernel_can_decide(compiler, rule)) {
-		*reason = "the kernel can kill only for file_open, scope container, where file.path (equals, in, prefix) and "
-			  "file.access, unless process.executable.path (equals, in)";
+		*reason =
+			"the kernel can kill only for file_open, scope container, where file.path (equals, in, prefix) and "
+			"file.access, unless process.executable.path (equals, in)";
 		return 0;
 	}
 	if (!compiler->enforce) {

@@ -33,10 +33,10 @@ struct registry;
 #define REGISTRY_ROOTLESS_PART 2
 
 struct registry_options {
-	const char *root_path;	/* host's root, "/" or "/host"; runtimes' files are read below it */
-	unsigned int max_slots; /* size of the counter array */
-	bool systemd_services;	/* services and sessions of the host are workloads too */
-	int64_t retention_ns;	/* how long a removed container waits for a scrape (5 minutes) */
+	const char *root_path;	      /* host's root, "/" or "/host"; runtimes' files are read below it */
+	unsigned int max_slots;	      /* size of the counter array */
+	bool systemd_services;	      /* services and sessions of the host are workloads too */
+	int64_t retention_ns;	      /* how long a removed container waits for a scrape (5 minutes) */
 	int64_t exposed_retention_ns; /* how long one that was scraped stays, for a second Prometheus */
 };
 

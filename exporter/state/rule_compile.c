@@ -329,8 +329,10 @@ static int check_path(const struct field *field, enum condition_operator op, con
 			      rule_quote(value).text, op == OPERATOR_GLOB ? " or \"**\"" : "");
 	if (strstr(value, "//") || strstr(value, "/./") || strstr(value, "/../") ||
 	    (whole && size > 1 && value[size - 1] == '/'))
-		return refuse(error, "%s is never \"%s\": the kernel's paths have no \"//\", \".\", \"..\" or \"/\" at the end",
-			      field->name, rule_quote(value).text);
+		return refuse(
+			error,
+			"%s is never \"%s\": the kernel's paths have no \"//\", \".\", \"..\" or \"/\" at the end",
+			field->name, rule_quote(value).text);
 	return 0;
 }
 

@@ -110,8 +110,8 @@ static void fill_buckets(struct rule_index *index, const struct key_pair *pairs,
 
 			while (index->slots[slot])
 				slot = (slot + 1) & index->slot_mask;
-			index->buckets[buckets] = (struct rule_bucket){ pairs[i].value, pairs[i].size, pairs[i].hash,
-									keyed, 0 };
+			index->buckets[buckets] =
+				(struct rule_bucket){ pairs[i].value, pairs[i].size, pairs[i].hash, keyed, 0 };
 			index->slots[slot] = ++buckets;
 		}
 		bucket = &index->buckets[buckets - 1];

@@ -98,9 +98,9 @@ static bool integer_matches(const struct condition *condition, int64_t integer)
 	for (size_t i = 0; i < condition->value_count; i++) {
 		int64_t wanted = condition->integers[i];
 
-		if (condition->op == OPERATOR_LESS ? integer < wanted
-						   : (condition->op == OPERATOR_GREATER ? integer > wanted
-											: integer == wanted))
+		if (condition->op == OPERATOR_LESS
+			    ? integer < wanted
+			    : (condition->op == OPERATOR_GREATER ? integer > wanted : integer == wanted))
 			return true;
 	}
 	return false;

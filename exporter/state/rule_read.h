@@ -28,7 +28,7 @@ struct value_list {
 struct rule_entry {
 	char name[RULE_NAME_SIZE + 1];
 	struct rule rule;
-	const struct rule_file *file;	/* that named it last, so that a file that names it twice is noticed */
+	const struct rule_file *file; /* that named it last, so that a file that names it twice is noticed */
 	UT_hash_handle hh;
 };
 

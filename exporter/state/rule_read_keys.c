@@ -189,8 +189,10 @@ static void add_tag(void *context_pointer, const yaml_node_t *node, const char *
 	char **larger;
 
 	if (tag[size] || size > TAG_MAX_SIZE || context->rule.tag_count == TAGS_MAX_COUNT) {
-		CONTEXT_REPORT(context, node, "tags: at most %d, each of 1 to %d letters, digits, \".\", \"_\", \":\", \"/\" "
-			       "and \"-\"", TAGS_MAX_COUNT, TAG_MAX_SIZE);
+		CONTEXT_REPORT(context, node,
+			       "tags: at most %d, each of 1 to %d letters, digits, \".\", \"_\", \":\", \"/\" "
+			       "and \"-\"",
+			       TAGS_MAX_COUNT, TAG_MAX_SIZE);
 		return;
 	}
 	larger = reallocarray(context->rule.tags, context->rule.tag_count + 1, sizeof(*larger));
@@ -237,7 +239,10 @@ static uint64_t parse_duration(const char *text)
 	static const struct {
 		const char *unit;
 		uint64_t ns;
-	} units[] = { { "ms", 1000000ULL }, { "s", 1000000000ULL }, { "m", 60000000000ULL }, { "h", 3600000000000ULL },
+	} units[] = { { "ms", 1000000ULL },
+		      { "s", 1000000000ULL },
+		      { "m", 60000000000ULL },
+		      { "h", 3600000000000ULL },
 		      { "d", 86400000000000ULL } };
 	size_t digits = strspn(text, "0123456789");
 	uint64_t number = digits && digits < 10 ? strtoull(text, NULL, 10) : 0;
@@ -262,7 +267,8 @@ static void read_interval(void *context_pointer, const yaml_node_t *node)
 
 static void read_throttle(void *context_pointer, const yaml_node_t *node)
 {
-	static const struct rule_key keys[] = { { "per", read_per }, { "burst", read_burst },
+	static const struct rule_key keys[] = { { "per", read_per },
+						{ "burst", read_burst },
 						{ "interval", read_interval } };
 	struct rule_context *context = context_pointer;
 	uint64_t seen;

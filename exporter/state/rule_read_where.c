@@ -16,9 +16,9 @@ struct operator_name {
 };
 
 static const struct operator_name operators[] = {
-	{ "equals", OPERATOR_EQUALS, false }, { "in", OPERATOR_EQUALS, false },	    { "prefix", OPERATOR_PREFIX, false },
-	{ "suffix", OPERATOR_SUFFIX, false }, { "glob", OPERATOR_GLOB, false },	    { "regex", OPERATOR_REGEX, false },
-	{ "cidr", OPERATOR_CIDR, false },     { "<", OPERATOR_LESS, true },	    { ">", OPERATOR_GREATER, true },
+	{ "equals", OPERATOR_EQUALS, false }, { "in", OPERATOR_EQUALS, false }, { "prefix", OPERATOR_PREFIX, false },
+	{ "suffix", OPERATOR_SUFFIX, false }, { "glob", OPERATOR_GLOB, false }, { "regex", OPERATOR_REGEX, false },
+	{ "cidr", OPERATOR_CIDR, false },     { "<", OPERATOR_LESS, true },	{ ">", OPERATOR_GREATER, true },
 };
 
 static const char *const type_names[] = {
@@ -152,12 +152,12 @@ static void read_operators(struct rule_context *context, const struct field *fie
 			read_test(context, field, true, value, conditions, count);
 			continue;
 		}
-		operator = find_operator(context, key);
+		operator= find_operator(context, key);
 		if (!operator)
 			continue;
-		if (seen & 1U << (operator - operators))
+		if (seen & 1U << (operator- operators))
 			rule_report_at(report, context->file, key, "%s: has \"%s\" twice", field->name, operator->name);
-		seen |= 1U << (operator - operators);
+		seen |= 1U << (operator- operators);
 		read_values(context, field, operator, negate, value, conditions, count);
 	}
 }

@@ -275,8 +275,8 @@ static void report_unknown_key(const struct rule_file *file, const yaml_node_t *
 	for (size_t i = 0; i < key_count; i++)
 		near_offer(&near, keys[i].name);
 	if (near.best)
-		rule_report_at(report, file, node, "%s has no key \"%s\"; did you mean \"%s\"?", what, rule_quote(name).text,
-			       near.best);
+		rule_report_at(report, file, node, "%s has no key \"%s\"; did you mean \"%s\"?", what,
+			       rule_quote(name).text, near.best);
 	else
 		rule_report_at(report, file, node, "%s has no key \"%s\"", what, rule_quote(name).text);
 }

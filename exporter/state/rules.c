@@ -21,8 +21,11 @@ static const char *const severity_names[SEVERITY_COUNT] = {
 };
 
 static const char *const response_names[RESPONSE_COUNT] = {
-	[RESPONSE_DENY] = "deny",	[RESPONSE_KILL] = "kill",		[RESPONSE_PAUSE] = "pause",
-	[RESPONSE_ISOLATE] = "isolate", [RESPONSE_INVESTIGATE] = "investigate",
+	[RESPONSE_DENY] = "deny",
+	[RESPONSE_KILL] = "kill",
+	[RESPONSE_PAUSE] = "pause",
+	[RESPONSE_ISOLATE] = "isolate",
+	[RESPONSE_INVESTIGATE] = "investigate",
 };
 
 const char *severity_name(enum severity severity)
@@ -98,8 +101,9 @@ static void load_builtin(struct load *load)
 	struct rule_file *file = load_new_file(load, BUILTIN_NAME);
 
 	if (file)
-		load_keep_file(load, file, rule_file_parse(BUILTIN_NAME, default_rules_yaml, default_rules_yaml_len,
-							   &load->reader.report, file));
+		load_keep_file(load, file,
+			       rule_file_parse(BUILTIN_NAME, default_rules_yaml, default_rules_yaml_len,
+					       &load->reader.report, file));
 }
 
 /* What editors and Kubernetes leave about begins with a dot. */

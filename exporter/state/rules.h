@@ -82,7 +82,7 @@ struct rule {
 	bool enabled;
 	char **tags;
 	size_t tag_count;
-	struct condition *where;  /* all must hold */
+	struct condition *where; /* all must hold */
 	size_t where_count;
 	struct condition *unless; /* none may hold */
 	size_t unless_count;

@@ -15,11 +15,11 @@
 
 /* LOST(id, label value of picket_events_lost_total{stage}) */
 #define SELF_LOST_STAGES(LOST) \
-	LOST(TRANSPORT, "transport") /* ring or perf buffer was full */ \
-	LOST(DECODE, "decode")	     /* a record that was not valid */ \
-	LOST(OTLP_QUEUE, "otlp_queue") /* queue of the OTLP sender was full */ \
+	LOST(TRANSPORT, "transport")	 /* ring or perf buffer was full */ \
+	LOST(DECODE, "decode")		 /* a record that was not valid */ \
+	LOST(OTLP_QUEUE, "otlp_queue")	 /* queue of the OTLP sender was full */ \
 	LOST(OTLP_EXPORT, "otlp_export") /* the collector refused it */ \
-	LOST(STREAM, "stream")	     /* a reader of `picket events` was too slow */
+	LOST(STREAM, "stream")		 /* a reader of `picket events` was too slow */
 
 #define SELF_LOST_ENUM(id, name) LOST_##id,
 enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
@@ -29,7 +29,8 @@ enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
 #define SELF_NUMBERS(SELF) \
 	SELF(otlp_exported, C, "picket_otlp_exported_records", "Log records that a collector accepted.") \
 	SELF(otlp_requests, C, "picket_otlp_requests", "Export requests sent to the collector.") \
-	SELF(otlp_request_failures, C, "picket_otlp_request_failures", "Export requests that failed; retries count again.") \
+	SELF(otlp_request_failures, C, "picket_otlp_request_failures", \
+	     "Export requests that failed; retries count again.") \
 	SELF(otlp_queue_size, G, "picket_otlp_queue_records", "Log records that wait for the collector.") \
 	SELF(otlp_queue_capacity, G, "picket_otlp_queue_capacity_records", "Log records that may wait.") \
 	SELF(rules_loaded, G, "picket_rules_loaded", "Rules in force.") \
@@ -39,7 +40,8 @@ enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
 	     "When the rules in force were loaded.") \
 	SELF(findings_throttled, C, "picket_findings_throttled", \
 	     "Rule matches that were counted but not sent on, because of the rule's throttle.") \
-	SELF(slots_capacity, G, "picket_container_slots_capacity", "Containers that can be counted apart at one time.") \
+	SELF(slots_capacity, G, "picket_container_slots_capacity", \
+	     "Containers that can be counted apart at one time.") \
 	SELF(slots_used, G, "picket_container_slots_used", "Counter slots in use.") \
 	SELF(slots_exhausted, C, "picket_container_slots_exhausted", \
 	     "Cgroups that found no free slot and are counted together.") \
@@ -56,7 +58,7 @@ struct self_metrics {
 	SELF_NUMBERS(SELF_NUMBER_FIELD)
 	uint64_t events[PICKET_KIND_COUNT];
 	uint64_t lost[LOST_STAGE_COUNT];
-	uint64_t responses[RESPONSE_COUNT];	    /* carried out */
+	uint64_t responses[RESPONSE_COUNT]; /* carried out */
 	uint64_t response_failures[RESPONSE_COUNT];
 	uint64_t responses_dry_run[RESPONSE_COUNT];
 	struct sensor_status sensors[PICKET_SENSOR_COUNT];

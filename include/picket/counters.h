@@ -22,8 +22,7 @@
 	FAMILY(FILE_OPEN_FAILURES, "picket_file_open_failures", "", "Opens refused by the kernel, by error.") \
 	FAMILY(NETWORK_CONNECTS, "picket_network_connects", "", \
 	       "Connections attempted, by network type and transport.") \
-	FAMILY(NETWORK_CONNECT_FAILURES, "picket_network_connect_failures", "", \
-	       "Connections that failed, by error.") \
+	FAMILY(NETWORK_CONNECT_FAILURES, "picket_network_connect_failures", "", "Connections that failed, by error.") \
 	FAMILY(SETUP_OPERATIONS, "picket_setup_operations", "", \
 	       "Operations of the container runtime inside a container's cgroup before the workload's own first " \
 	       "instruction. They raise no rule.")
@@ -76,8 +75,8 @@ struct picket_counters {
 };
 
 /* Slots that no container owns. */
-#define PICKET_SLOT_HOST 0	/* every task outside a workload's cgroup */
-#define PICKET_SLOT_OVERFLOW 1	/* cgroups made while no slot was free */
+#define PICKET_SLOT_HOST 0     /* every task outside a workload's cgroup */
+#define PICKET_SLOT_OVERFLOW 1 /* cgroups made while no slot was free */
 #define PICKET_SLOT_FIRST 2
 
 /* How the kernel treats the tasks of a cgroup. */

@@ -39,11 +39,11 @@ struct picket_policy_key {
  * the longest key only.
  */
 struct picket_path_policy {
-	__u64 exact;	/* watches when the text ends exactly here */
-	__u64 prefix;	/* watches for everything that begins so */
-	__u64 subject;	/* exact: kernel rules that spare a process with this executable */
-	__u32 size;	/* length of the key's text, bytes */
-	__u32 inside;	/* 1: some key continues this one (paths that end in "/" only) */
+	__u64 exact;   /* watches when the text ends exactly here */
+	__u64 prefix;  /* watches for everything that begins so */
+	__u64 subject; /* exact: kernel rules that spare a process with this executable */
+	__u32 size;    /* length of the key's text, bytes */
+	__u32 inside;  /* 1: some key continues this one (paths that end in "/" only) */
 };
 
 /* A rule that the kernel carries out alone. */
@@ -68,7 +68,7 @@ struct picket_policy {
 	__u64 container_kinds; /* kinds that some rule wants from containers; bit per enum picket_kind */
 	__u64 host_kinds;      /* the same for the host */
 	__u64 any_path;	       /* watches that hold for every path */
-	__u32 self; /* the daemon's pid: never a target */
+	__u32 self;	       /* the daemon's pid: never a target */
 	__u32 pad;
 	struct picket_kernel_rule rules[PICKET_KERNEL_RULES];
 };

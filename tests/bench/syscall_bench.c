@@ -55,7 +55,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } operations[] = {
-	{ "getppid", do_getppid }, { "open_close", do_open_close }, { "connect", do_connect }, { "exec", do_exec },
+	{ "getppid", do_getppid },
+	{ "open_close", do_open_close },
+	{ "connect", do_connect },
+	{ "exec", do_exec },
 };
 
 static double now_ns(void)

@@ -182,9 +182,9 @@ static const struct {
 	int (*run)(char **arguments);
 	int count;
 } commands[] = {
-	{ "open-many", open_many, 2 }, { "exec-many", exec_many, 1 }, { "read", read_by, 2 },
-	{ "canary", canary, 2 },       { "canary-race", canary_race, 2 },
-	{ "sleep", sleep_long, 1 },    { "nothing", nothing, 0 },
+	{ "open-many", open_many, 2 }, { "exec-many", exec_many, 1 },	  { "read", read_by, 2 },
+	{ "canary", canary, 2 },       { "canary-race", canary_race, 2 }, { "sleep", sleep_long, 1 },
+	{ "nothing", nothing, 0 },
 };
 
 int main(int argc, char **argv)

@@ -284,8 +284,8 @@ const struct operation file_operations[] = {
 	{ "file/proc_self_root", NULL, file_proc_root, 10, READS, .text = "/secret" },
 	{ "file/proc_self_cwd", in_directory, file_proc_cwd, 10, READS, .text = "/secret" },
 	{ "file/reopened_path_descriptor", with_path_descriptor, file_reopen, 10, READS, .text = "/secret" },
-	{ "file/path_only", NULL, file_path_only, 10, .adds = { { PICKET_COUNTER_FILE_OPENS_PATH, 1 } },
-	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/secret" },
+	{ "file/path_only", NULL, file_path_only, 10, .adds = { { PICKET_COUNTER_FILE_OPENS_PATH, 1 } }, .add_count = 1,
+	  .event = PICKET_KIND_FILE_OPEN, .text = "/secret" },
 	{ "file/by_handle", with_handle, file_by_handle, 10, READS, .text = "/plain" },
 	{ "file/bind_mount", with_bind_mount, file_bind_mount, 10, READS, .text = "/sub/secret" },
 	{ "file/chroot", with_chroot, file_chroot, 10, READS, .text = "/secret" },
@@ -298,8 +298,7 @@ const struct operation file_operations[] = {
 	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/made" },
 	{ "file/absent", in_directory, file_absent, 100, .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT, 1 } },
 	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN },
-	{ "file/forbidden", as_nobody, file_absolute, 10,
-	  .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_EACCES, 1 } }, .add_count = 1,
-	  .event = PICKET_KIND_FILE_OPEN },
+	{ "file/forbidden", as_nobody, file_absolute, 10, .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_EACCES, 1 } },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN },
 };
 const size_t file_operation_count = ARRAY_SIZE(file_operations);

@@ -106,7 +106,8 @@ static void fork_killed(const struct operations_place *place)
 }
 
 #define EXECS \
-	.adds = { { PICKET_COUNTER_PROCESS_EXECS, 1 }, { PICKET_COUNTER_PROCESS_FORKS, 1 }, \
+	.adds = { { PICKET_COUNTER_PROCESS_EXECS, 1 }, \
+		  { PICKET_COUNTER_PROCESS_FORKS, 1 }, \
 		  { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } }, \
 	.add_count = 3, .event = PICKET_KIND_PROCESS_EXEC
 const struct operation process_operations[] = {
@@ -115,10 +116,10 @@ const struct operation process_operations[] = {
 	{ "process/exec_descriptor", with_program_descriptor, exec_descriptor, 10, EXECS, .text = "/program" },
 	{ "process/exec_memory", with_memory_program, exec_descriptor, 10, EXECS, .text = "memfd:evil" },
 	{ "process/fork_exit", NULL, fork_only, 100,
-	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 }, { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } },
-	  .add_count = 2, .event = PICKET_KIND_PROCESS_EXIT },
+	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 }, { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } }, .add_count = 2,
+	  .event = PICKET_KIND_PROCESS_EXIT },
 	{ "process/fork_killed", NULL, fork_killed, 10,
-	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 }, { PICKET_COUNTER_PROCESS_EXITS_SIGNAL, 1 } },
-	  .add_count = 2, .event = PICKET_KIND_PROCESS_EXIT },
+	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 }, { PICKET_COUNTER_PROCESS_EXITS_SIGNAL, 1 } }, .add_count = 2,
+	  .event = PICKET_KIND_PROCESS_EXIT },
 };
 const size_t process_operation_count = ARRAY_SIZE(process_operations);

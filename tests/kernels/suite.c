@@ -63,8 +63,7 @@ static void on_record(void *context, const void *record, size_t size)
 	suite.event_count++;
 }
 
-static void report(const char *result, const char *name, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+static void report(const char *result, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static void report(const char *result, const char *name, const char *format, ...)
 {
@@ -117,8 +116,8 @@ static bool check_counters(const struct operation *operation, const struct picke
 		if (got == wanted)
 			continue;
 		report("FAIL", operation->name, "%s{%s} moved by %llu, expected %llu",
-		       counter_families[counter_infos[i].family].name, counter_infos[i].labels,
-		       (unsigned long long)got, (unsigned long long)wanted);
+		       counter_families[counter_infos[i].family].name, counter_infos[i].labels, (unsigned long long)got,
+		       (unsigned long long)wanted);
 		right = false;
 	}
 	return right;

@@ -176,11 +176,16 @@ static void refused(struct event_builder *builder, const char *base, const char 
 static void a_refused_open_shows_what_was_asked_for(void **state)
 {
 	static const char *const cases[][3] = {
-		{ "/home/a", "b", "/home/a/b" },	 { "/home/a", "/etc/shadow", "/etc/shadow" },
-		{ "/", "etc//./shadow/", "/etc/shadow" }, { "/home/a", "../../../../etc", "/etc" },
-		{ "/a", "..", "/" },			 { NULL, "relative", "(absent)" },
-		{ "relative", "too", "(absent)" },	 { "/a", NULL, "(absent)" },
-		{ "/a", "...", "/a/..." },		 { "/a/b", "../.c", "/a/.c" },
+		{ "/home/a", "b", "/home/a/b" },
+		{ "/home/a", "/etc/shadow", "/etc/shadow" },
+		{ "/", "etc//./shadow/", "/etc/shadow" },
+		{ "/home/a", "../../../../etc", "/etc" },
+		{ "/a", "..", "/" },
+		{ NULL, "relative", "(absent)" },
+		{ "relative", "too", "(absent)" },
+		{ "/a", NULL, "(absent)" },
+		{ "/a", "...", "/a/..." },
+		{ "/a/b", "../.c", "/a/.c" },
 	};
 	struct event_builder builder;
 

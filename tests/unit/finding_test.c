@@ -67,7 +67,7 @@ static bool has_name(const struct names *names, const char *name)
 static void attributes_come_rule_first_then_responses_then_fields(void **state)
 {
 	static const char *const first[] = {
-		"security_rule.name", "security_rule.description", "picket.severity",	"picket.finding.id",
+		"security_rule.name", "security_rule.description", "picket.severity",	   "picket.finding.id",
 		"picket.rule.tags",   "picket.event.kind",	   "picket.response.kill", "process.pid",
 	};
 	struct container container = builder_container();
@@ -134,7 +134,8 @@ static void the_summary_is_one_sentence_for_each_kind(void **state)
 	assert_string_equal(summary_of(&finding),
 			    "nc (pid 4711) on the host was ended by signal 9, because memory ran out");
 	builder_connect(&builder, AF_INET, address, 80);
-	assert_string_equal(summary_of(&finding), "curl (pid 4711) on the host connected to 169.254.169.254 port 80 by tcp");
+	assert_string_equal(summary_of(&finding),
+			    "curl (pid 4711) on the host connected to 169.254.169.254 port 80 by tcp");
 	builder_start(&builder, PICKET_KIND_CGROUP_CREATE, "");
 	builder.event.pid = 0;
 	builder_add_text(&builder, PICKET_TEXT_PATH, "/docker/a");
@@ -270,11 +271,26 @@ static void utf8_is_taken_and_what_only_looks_like_it_is_not(void **state)
 		const char *text;
 		size_t size;
 	} cases[] = {
-		{ "a", 1 },		   { "\x7f", 1 },	     { "\x80", 0 },		{ "\xc3\xa9", 2 },
-		{ "\xc0\x80", 0 },	   { "\xc1\xbf", 0 },	     { "\xe2\x82\xac", 3 },	{ "\xe2\x82", 0 },
-		{ "\xe0\x9f\xbf", 0 },	   { "\xed\x9f\xbf", 3 },    { "\xed\xa0\x80", 0 },	{ "\xef\xbf\xbf", 3 },
-		{ "\xf0\x9f\x98\x80", 4 }, { "\xf0\x8f\xbf\xbf", 0 }, { "\xf4\x8f\xbf\xbf", 4 }, { "\xf4\x90\x80\x80", 0 },
-		{ "\xf5\x80\x80\x80", 0 }, { "\xff", 0 },	     { "\xe2(\xa1", 0 },	{ "", 0 },
+		{ "a", 1 },
+		{ "\x7f", 1 },
+		{ "\x80", 0 },
+		{ "\xc3\xa9", 2 },
+		{ "\xc0\x80", 0 },
+		{ "\xc1\xbf", 0 },
+		{ "\xe2\x82\xac", 3 },
+		{ "\xe2\x82", 0 },
+		{ "\xe0\x9f\xbf", 0 },
+		{ "\xed\x9f\xbf", 3 },
+		{ "\xed\xa0\x80", 0 },
+		{ "\xef\xbf\xbf", 3 },
+		{ "\xf0\x9f\x98\x80", 4 },
+		{ "\xf0\x8f\xbf\xbf", 0 },
+		{ "\xf4\x8f\xbf\xbf", 4 },
+		{ "\xf4\x90\x80\x80", 0 },
+		{ "\xf5\x80\x80\x80", 0 },
+		{ "\xff", 0 },
+		{ "\xe2(\xa1", 0 },
+		{ "", 0 },
 	};
 	size_t size;
 	char *repaired;

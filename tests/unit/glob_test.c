@@ -91,11 +91,12 @@ static void sets_match_one_byte_of_theirs(void **state)
 		const char *pattern, *text;
 		bool matches;
 	} cases[] = {
-		{ "[abc]", "b", true },	  { "[abc]", "d", false },  { "[a-c]x", "bx", true }, { "[!a-c]", "b", false },
-		{ "[^a-c]", "d", true },  { "[]]", "]", true },	    { "[!]]", "]", false },   { "[a-]", "-", true },
-		{ "[\\]]", "]", true },	  { "[\\]a]", "a", true },  { "[a\\-c]", "b", false }, { "\\[a]", "[a]", true },
-		{ "[/]", "/", false },	  { "[!a]", "/", false },   { "a[0-9]*", "a7/", false }, { "**[0-9]", "a/7", true },
-		{ "[\x80-\xff]", "\xc3", true },
+		{ "[abc]", "b", true },	    { "[abc]", "d", false },	     { "[a-c]x", "bx", true },
+		{ "[!a-c]", "b", false },   { "[^a-c]", "d", true },	     { "[]]", "]", true },
+		{ "[!]]", "]", false },	    { "[a-]", "-", true },	     { "[\\]]", "]", true },
+		{ "[\\]a]", "a", true },    { "[a\\-c]", "b", false },	     { "\\[a]", "[a]", true },
+		{ "[/]", "/", false },	    { "[!a]", "/", false },	     { "a[0-9]*", "a7/", false },
+		{ "**[0-9]", "a/7", true }, { "[\x80-\xff]", "\xc3", true },
 	};
 
 	(void)state;

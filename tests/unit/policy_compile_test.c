@@ -75,12 +75,12 @@ static void an_exact_path_is_found_through_its_directories(void **state)
 
 static void shorter_prefixes_are_folded_into_longer_keys(void **state)
 {
-	struct compiled_policy *policy =
-		compiled("rules:\n"
-			 "- {name: a, event: file_open, where: {file.path: {prefix: /etc/}, file.access: write}}\n"
-			 "- {name: b, event: file_open, where: {file.path: {prefix: /etc/ssh}, file.access: path}}\n"
-			 "- {name: c, event: file_open, where: {file.path: /etc/ssh/key, file.access: [read, create]}}\n",
-			 false);
+	struct compiled_policy *policy = compiled(
+		"rules:\n"
+		"- {name: a, event: file_open, where: {file.path: {prefix: /etc/}, file.access: write}}\n"
+		"- {name: b, event: file_open, where: {file.path: {prefix: /etc/ssh}, file.access: path}}\n"
+		"- {name: c, event: file_open, where: {file.path: /etc/ssh/key, file.access: [read, create]}}\n",
+		false);
 
 	(void)state;
 	ASSERT_ENTRY(path, "/etc/", 0, PICKET_WATCH_WRITE, 1);
@@ -137,11 +137,19 @@ static void globs_and_suffixes_narrow_by_what_is_literal(void **state)
 static void what_says_no_path_asks_for_every_event(void **state)
 {
 	static const char *const cases[] = {
-		"{file.path: {suffix: .pem}}",	   "{file.path: {regex: ^/etc/}}",     "{file.path: {glob: '**'}}",
-		"{file.path: {glob: '**/a**'}}",   "{file.path: {prefix: /}}",	       "{file.path: {not: /etc/shadow}}",
-		"{file.path: {glob: '/*/*x'}}",	   "{file.directory: /}",	       "{file.name: {suffix: x}}",
-		"{process.executable.path: /x}",   "{file.path: {in: [/a], not: /b}, file.via_proc: false}",
-		"{file.path: {suffix: [/a, .b]}}", "{file.path: {suffix: a/}}",
+		"{file.path: {suffix: .pem}}",
+		"{file.path: {regex: ^/etc/}}",
+		"{file.path: {glob: '**'}}",
+		"{file.path: {glob: '**/a**'}}",
+		"{file.path: {prefix: /}}",
+		"{file.path: {not: /etc/shadow}}",
+		"{file.path: {glob: '/*/*x'}}",
+		"{file.directory: /}",
+		"{file.name: {suffix: x}}",
+		"{process.executable.path: /x}",
+		"{file.path: {in: [/a], not: /b}, file.via_proc: false}",
+		"{file.path: {suffix: [/a, .b]}}",
+		"{file.path: {suffix: a/}}",
 	};
 	char text[512];
 
@@ -213,7 +221,8 @@ static void refused_opens_and_arguments_are_asked_for_by_flags(void **state)
 
 static void started_programs_are_found_without_directories(void **state)
 {
-	struct compiled_policy *policy = compiled(EXEC_RULE("{process.executable.path: [/usr/bin/nc, /bin/nc]}"), false);
+	struct compiled_policy *policy =
+		compiled(EXEC_RULE("{process.executable.path: [/usr/bin/nc, /bin/nc]}"), false);
 
 	(void)state;
 	assert_int_equal(policy->path_count, 2);
@@ -307,8 +316,8 @@ static void the_fifty_seventh_kernel_rule_is_left_to_user_space(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < PICKET_KERNEL_RULES + 1; i++)
-		sprintf(text + strlen(text), "- {name: r%u, event: file_open, response: kill, where: {file.path: /p%u}}\n", i,
-			i);
+		sprintf(text + strlen(text),
+			"- {name: r%u, event: file_open, response: kill, where: {file.path: /p%u}}\n", i, i);
 	policy = compiled(text, true);
 	assert_int_equal(policy->notes[PICKET_KERNEL_RULES - 1].reach, POLICY_KERNEL);
 	assert_int_equal(policy->notes[PICKET_KERNEL_RULES].reach, POLICY_FILTERED);
@@ -326,7 +335,8 @@ static void a_path_longer_than_a_key_becomes_a_prefix(void **state)
 	memset(path, 'x', sizeof(path));
 	memcpy(path, "/long/", 6);
 	path[sizeof(path) - 1] = '\0';
-	snprintf(text, sizeof(text), "rules: [{name: r, event: file_open, response: kill, where: {file.path: %s}}]", path);
+	snprintf(text, sizeof(text), "rules: [{name: r, event: file_open, response: kill, where: {file.path: %s}}]",
+		 path);
 	policy = compiled(text, true);
 	assert_int_equal(policy->notes[0].reach, POLICY_FILTERED);
 	path[PICKET_POLICY_KEY_SIZE] = '\0';
@@ -345,7 +355,8 @@ static void too_many_paths_ask_for_every_event(void **state)
 	assert_non_null(text);
 	used = sprintf(text, "rules:\n");
 	for (int rule = 0; rule < 4; rule++) {
-		used += sprintf(text + used, "- {name: r%d, event: file_open, response: kill, where: {file.path: [/a", rule);
+		used += sprintf(text + used, "- {name: r%d, event: file_open, response: kill, where: {file.path: [/a",
+				rule);
 		for (int i = 0; i < 8000; i++)
 			used += sprintf(text + used, ", /d%d/f%d", rule, i);
 		used += sprintf(text + used, "]}}\n");

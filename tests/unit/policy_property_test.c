@@ -89,7 +89,8 @@ static bool kernel_sends(const struct compiled_policy *policy, const struct pick
 	if (event->kind == PICKET_KIND_PROCESS_EXEC) {
 		found = trie_find(policy->paths, policy->path_count, executable, strlen(executable));
 		return (policy->policy.any_path | entry_watches(found, strlen(executable)) |
-			name_watches(policy, executable)) & PICKET_WATCH_EXEC;
+			name_watches(policy, executable)) &
+		       PICKET_WATCH_EXEC;
 	}
 	if (event->kind != PICKET_KIND_FILE_OPEN)
 		return true;
@@ -222,8 +223,8 @@ static size_t random_kernel_rule(char *text, size_t i)
 	return sprintf(text,
 		       "- {name: r%zu, event: file_open, response: kill, where: {file.path: {%s: [%s, %s]}%s}, "
 		       "unless: {process.executable.path: [/%s, %s]}}\n",
-		       i, random() % 2 ? "in" : "prefix", first, second, random() % 2 ? ", file.access: [write, path]" : "",
-		       word(), second);
+		       i, random() % 2 ? "in" : "prefix", first, second,
+		       random() % 2 ? ", file.access: [write, path]" : "", word(), second);
 }
 
 static void random_rules(char *text)
@@ -318,7 +319,8 @@ static void nothing_that_a_rule_matches_is_filtered_out(void **state)
 			count = rules_judge(set, &context, matches, 8);
 			sent = kernel_sends(policy, &builder.event, host);
 			if (count && !sent)
-				fail_msg("%s is filtered out by:\n%s", event_text(&builder.event, PICKET_TEXT_PATH), text);
+				fail_msg("%s is filtered out by:\n%s", event_text(&builder.event, PICKET_TEXT_PATH),
+					 text);
 			if (!host)
 				assert_same_kills(policy, &builder.event, matches, count, text);
 			matched += count != 0;

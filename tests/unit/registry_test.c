@@ -46,8 +46,10 @@ static void a_removed_container_waits_for_its_scrape(void **state)
 
 static void a_scraped_container_stays_for_a_second_prometheus(void **state)
 {
-	const struct registry_options options = { .root_path = host_root, .max_slots = SLOTS,
-						  .retention_ns = RETENTION, .exposed_retention_ns = 10 * SECOND };
+	const struct registry_options options = { .root_path = host_root,
+						  .max_slots = SLOTS,
+						  .retention_ns = RETENTION,
+						  .exposed_retention_ns = 10 * SECOND };
 	struct container *container;
 
 	(void)state;

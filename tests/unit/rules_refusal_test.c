@@ -87,7 +87,8 @@ static void refuses_what_a_rule_must_not_be(void **state)
 		{ "rules: [{name: a, event: file_open, throttle: {interval: 1}}]", "1:58", "is a duration" },
 		{ "rules: [{name: a, event: file_open, throttle: {interval: 0s}}]", "1:58", "is a duration" },
 		{ "rules: [{name: a, event: file_open, throttle: {interval: 99999999999d}}]", "1:58", "is a duration" },
-		{ "rules: [{name: a, event: file_open, throttle: {interval: 1s, burst: 0}}]", "1:69", "a number from 1" },
+		{ "rules: [{name: a, event: file_open, throttle: {interval: 1s, burst: 0}}]", "1:69",
+		  "a number from 1" },
 		{ "rules: [{name: a, event: file_open, throttle: {interval: 1s, per: pod}}]", "1:67", "per is never" },
 		{ "rules: [{name: a, event: file_open, where: x}]", "1:44", "must be a mapping" },
 		{ "rules: [{name: a, event: process_exec, where: {file.path: /x}}]", "1:48",
@@ -157,11 +158,11 @@ static void refuses_conditions_that_cannot_be_meant(void **state)
 static void refuses_bad_networks(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "10.0.0.0/33", "is no IP address" },	  { "10.0.0.0/", "is no IP address" },
-		{ "10.0.0.0/8/8", "is no IP address" },	  { "10.0.0/8", "is no IP address" },
-		{ "'::/129'", "is no IP address" },	  { "host.example", "is no IP address" },
-		{ "10.1.0.0/8", "behind its prefix" },	  { "'fd00::1/64'", "behind its prefix" },
-		{ "10.0.0.0/-1", "is no IP address" },	  { "10.0.0.0/+8", "is no IP address" },
+		{ "10.0.0.0/33", "is no IP address" },	{ "10.0.0.0/", "is no IP address" },
+		{ "10.0.0.0/8/8", "is no IP address" }, { "10.0.0/8", "is no IP address" },
+		{ "'::/129'", "is no IP address" },	{ "host.example", "is no IP address" },
+		{ "10.1.0.0/8", "behind its prefix" },	{ "'fd00::1/64'", "behind its prefix" },
+		{ "10.0.0.0/-1", "is no IP address" },	{ "10.0.0.0/+8", "is no IP address" },
 	};
 	char text[512];
 
@@ -185,8 +186,11 @@ static void refuses_yaml_that_is_none_or_grows(void **state)
 	assert_refused("rules: \"\\xzz\"", "1:11", "not YAML");
 	assert_refused("a: &a [x]\nrules: *a\n", "2:8", "aliases are refused");
 	assert_refused("rules: []\n---\nrules: []\n", "2:1", "a second document");
-	snprintf(deep, sizeof(deep), "rules: %.*s%.*s", 100, "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
-		 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 100, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+	snprintf(deep, sizeof(deep), "rules: %.*s%.*s", 100,
+		 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+		 "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[",
+		 100,
+		 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
 		 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
 	assert_refused(deep, "1:23", "nested too deeply");
 	assert_refused("rules: [\x80\x81]", "1:1", "not YAML");
@@ -199,8 +203,8 @@ static void refuses_lists_that_multiply(void **state)
 
 	(void)state;
 	for (int i = 1; i < 8; i++)
-		used += sprintf(text + used, "  l%d: [$l%d, $l%d, $l%d, $l%d, $l%d, $l%d, $l%d, $l%d, $l%d, $l%d]\n", i, i - 1,
-				i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+		used += sprintf(text + used, "  l%d: [$l%d, $l%d, $l%d, $l%d, $l%d, $l%d, $l%d, $l%d, $l%d, $l%d]\n", i,
+				i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
 	{
 		struct rule_set *set = NULL;
 

@@ -105,8 +105,8 @@ static void a_short_rule_has_mild_defaults(void **state)
 
 static void files_without_rules_make_an_empty_set(void **state)
 {
-	static const char *const texts[] = { "", "# nothing\n", "rules: []", "lists: {}", "---\n", "lists: {a: []}",
-					    "rules:\nlists:\n" };
+	static const char *const texts[] = { "",      "# nothing\n",	"rules: []",	   "lists: {}",
+					     "---\n", "lists: {a: []}", "rules:\nlists:\n" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -450,8 +450,8 @@ static void matches_come_in_the_order_of_the_rules(void **state)
 	assert_non_null(text);
 	used = sprintf(text, "rules:\n");
 	for (int i = 0; i < 300; i++)
-		used += sprintf(text + used, "- {name: r%d, event: file_open, where: {%s: {%s: [/p%d, /p%d, /p%d]}}}\n", i,
-				"file.path", i % 3 ? "in" : "prefix", i % 7, i % 5, i % 5);
+		used += sprintf(text + used, "- {name: r%d, event: file_open, where: {%s: {%s: [/p%d, /p%d, /p%d]}}}\n",
+				i, "file.path", i % 3 ? "in" : "prefix", i % 7, i % 5, i % 5);
 	set = loaded(text);
 	builder_open(&builder, "/x", "/p3", PICKET_ACCESS_READ);
 	count = rules_judge(set, &(struct event_context){ &builder.event, &container }, matches, 300);
