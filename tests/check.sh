@@ -14,7 +14,7 @@ part() {
 	local target=$1 start=$SECONDS
 	echo
 	echo "=== $target"
-	if $make --no-print-directory "$target"; then
+	if $make --no-print-directory -j"$(nproc)" "$target"; then
 		passed=$((passed + 1))
 		results+=("ok      $target ($((SECONDS - start)) s)")
 	else

@@ -49,11 +49,11 @@ static bool print_status(void *context, const json_t *status)
 	(void)context;
 	json_object_foreach ((json_t *)status, name, value) {
 		if (json_is_integer(value))
-			printf("%-48s %lld\n", name, (long long)json_integer_value(value));
+			printf("%-52s %lld\n", name, (long long)json_integer_value(value));
 		else if (json_is_string(value))
-			printf("%-48s %s\n", name, client_text(status, name, text));
+			printf("%-52s %s\n", name, client_text(status, name, text));
 		else if (json_is_boolean(value))
-			printf("%-48s %s\n", name, json_is_true(value) ? "yes" : "no");
+			printf("%-52s %s\n", name, json_is_true(value) ? "yes" : "no");
 	}
 	return true;
 }
