@@ -2,6 +2,7 @@
 #include "kernel/objects.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -99,15 +100,20 @@ static int maps_remember(struct object_maps *maps, const struct bpf_map *map)
 static void choose_programs(struct bpf_object *object)
 {
 	struct bpf_program *program;
+	struct btf *kernel = NULL; /* some 6 MB to parse: once, and only when there is something to choose */
 
 	bpf_object__for_each_program(program, object)
 	{
 		const char *section = bpf_program__section_name(program), *function = strchr(section, '/');
 
-		if (!bpf_program__autoload(program) && function)
-			bpf_program__set_autoload(program,
-						  libbpf_find_vmlinux_btf_id(function + 1, BPF_TRACE_FEXIT) > 0);
+		if (bpf_program__autoload(program) || !function)
+			continue;
+		if (!kernel)
+			kernel = btf__load_vmlinux_btf();
+		bpf_program__set_autoload(program,
+					  kernel && btf__find_by_name_kind(kernel, function + 1, BTF_KIND_FUNC) > 0);
 	}
+	btf__free(kernel);
 }
 
 int object_load(const struct object_info *info, const struct object_options *options, struct object_maps *maps,
