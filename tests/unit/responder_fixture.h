@@ -38,6 +38,7 @@ static struct {
 	bool freezes_at_once;
 	unsigned int event_reads;
 	int64_t clock_shift_s;
+	int64_t clock_stands_at_s; /* > 0: the second that it is, whatever the real clock says */
 } fake;
 
 static inline int open_text(const char *text)
@@ -77,6 +78,8 @@ int clock_gettime(clockid_t clock, struct timespec *ret_time)
 {
 	int error = syscall(SYS_clock_gettime, clock, ret_time);
 
+	if (!error && clock == CLOCK_MONOTONIC && fake.clock_stands_at_s)
+		ret_time->tv_sec = fake.clock_stands_at_s;
 	if (!error && clock == CLOCK_MONOTONIC)
 		ret_time->tv_sec += fake.clock_shift_s;
 	return error;
