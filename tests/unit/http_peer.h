@@ -49,7 +49,7 @@ struct peer_connection {
 };
 
 struct http_peer {
-	const struct peer_answer *answers; /* the last one is repeated */
+	struct peer_answer *answers; /* a copy: a test's own may be gone before its fixture; the last one is repeated */
 	size_t answer_count;
 	int listener, wake[2];
 	uint16_t port;
@@ -224,8 +224,10 @@ static inline void peer_init(struct http_peer *peer, const struct peer_answer *a
 {
 	memset(peer, 0, sizeof(*peer));
 	pthread_mutex_init(&peer->mutex, NULL);
-	peer->answers = answers;
-	peer->answer_count = count;
+	peer->answers = calloc(count, sizeof(*answers));
+	assert(peer->answers || !count);
+	for (; peer->answer_count < count; peer->answer_count++)
+		peer->answers[peer->answer_count] = answers[peer->answer_count];
 }
 
 /* Listen on loopback; again after peer_stop(): on the same port. */
@@ -270,6 +272,7 @@ static inline void peer_free(struct http_peer *peer)
 		free(peer->requests[i].head);
 		free(peer->requests[i].body);
 	}
+	free(peer->answers);
 	pthread_mutex_destroy(&peer->mutex);
 }
 
