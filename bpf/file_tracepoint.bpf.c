@@ -6,12 +6,8 @@
 #include <bpf/bpf_tracing.h>
 #include "open.h"
 #include "syscall.h"
-#include "tree_epoch.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-#define AT_REMOVEDIR 0x200
-#define CLONE_NEWNS 0x00020000
 
 /* A function of its own, so that what follows is verified once and not for each ABI and argument. */
 static __noinline int request_of_call(struct open_request *request, struct pt_regs *regs)
@@ -40,28 +36,4 @@ int BPF_PROG(file_open, struct pt_regs *regs, long result)
 		return 0;
 	request_of_call(request, regs);
 	return result < 0 ? open_refused(ctx, result) : open_succeeded(ctx, file_of_descriptor(result), result);
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_tree, struct pt_regs *regs, long result)
-{
-	if (result >= 0)
-		tree_epoch_advance();
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_remove, struct pt_regs *regs, long result)
-{
-	if (result >= 0 && (syscall_argument(regs, 2) & AT_REMOVEDIR))
-		tree_epoch_advance();
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_unshare, struct pt_regs *regs, long result)
-{
-	if (result >= 0 && (syscall_argument(regs, 0) & CLONE_NEWNS))
-		tree_epoch_advance();
-	return 0;
 }

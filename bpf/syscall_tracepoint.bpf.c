@@ -8,9 +8,38 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+#include "subject.h"
 #include "syscall.h"
+#include "tree_epoch.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define EPERM 1
+#define EACCES 13
+#define AT_REMOVEDIR 0x200
+#define CLONE_NEWNS 0x00020000
+
+static __always_inline bool tree_changed(const struct picket_syscall *call, const struct pt_regs *regs)
+{
+	switch (call->tree) {
+	case PICKET_TREE_ALWAYS:
+		return true;
+	case PICKET_TREE_REMOVEDIR:
+		return syscall_argument(regs, 2) & AT_REMOVEDIR;
+	case PICKET_TREE_NEWNS:
+		return syscall_argument(regs, 0) & CLONE_NEWNS;
+	}
+	return false;
+}
+
+static __always_inline void count_denial(long result)
+{
+	struct subject subject = subject_current();
+
+	if (!subject.setup)
+		subject_count(&subject, result == -EPERM ? PICKET_COUNTER_SYSCALL_DENIALS_EPERM
+							 : PICKET_COUNTER_SYSCALL_DENIALS_EACCES);
+}
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
@@ -19,9 +48,15 @@ int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
 	struct picket_syscall_entry *entry = bpf_map_lookup_elem(&syscalls, &number);
 	struct picket_syscall call;
 
+	if (result == -EPERM || result == -EACCES)
+		count_denial(result);
 	if (!entry || (!entry->native.handler && !entry->compat.handler))
 		return 0;
 	call = syscall_of(entry, regs);
+	if (call.tree && result >= 0 && tree_changed(&call, regs))
+		tree_epoch_advance();
+	if (call.handler == PICKET_HANDLER_DUPLICATE && (unsigned long)result > 2)
+		return 0; /* fcntl(2) and dup(2) are frequent; only what lands on 0, 1 or 2 is of interest */
 	if (call.handler)
 		bpf_tail_call(ctx, &handlers, call.handler);
 	return 0;

@@ -24,23 +24,18 @@ struct sensors {
 	int cgroup2_fd;
 };
 
-/* Programs that the dispatcher of system calls hands over to, instead of being attached. */
+/*
+ * Programs that the dispatcher of system calls hands over to, instead of being attached. Of two for one handler the one
+ * of the later sensor stays, and hands over to the other.
+ */
 static const struct {
 	const char *program;
 	enum picket_syscall_handler handler;
 } syscall_handlers[] = {
-	{ "file_open", PICKET_HANDLER_OPEN },	    { "network_connect_exit", PICKET_HANDLER_CONNECT },
-	{ "file_tree", PICKET_HANDLER_TREE },	    { "file_remove", PICKET_HANDLER_REMOVE },
-	{ "file_unshare", PICKET_HANDLER_UNSHARE },
+	{ "file_open", PICKET_HANDLER_OPEN },
+	{ "file_open", PICKET_HANDLER_OPEN_HANDLE },
+	{ "network_connect_exit", PICKET_HANDLER_CONNECT },
 };
-
-static int handler_of(const struct bpf_program *program)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(syscall_handlers); i++)
-		if (strcmp(bpf_program__name(program), syscall_handlers[i].program) == 0)
-			return syscall_handlers[i].handler;
-	return PICKET_HANDLER_NONE;
-}
 
 /* Try the backends of one sensor, best first, or only the one that was asked for. */
 static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, const struct sensors_options *options,
@@ -107,11 +102,22 @@ fail:
 	return error;
 }
 
-static int set_handler(struct sensors *sensors, uint32_t handler, const struct bpf_program *program)
+/* Return: how many calls @program handles now; 0: it is none of the dispatcher's; -errno. */
+static int set_handlers(struct sensors *sensors, const struct bpf_program *program)
 {
-	int fd = bpf_program__fd(program);
+	int fd = bpf_program__fd(program), error, count = 0;
 
-	return bpf_map_update_elem(object_maps_fd(&sensors->maps, "handlers"), &handler, &fd, BPF_ANY);
+	for (size_t i = 0; i < ARRAY_SIZE(syscall_handlers); i++) {
+		uint32_t handler = syscall_handlers[i].handler;
+
+		if (strcmp(bpf_program__name(program), syscall_handlers[i].program) != 0)
+			continue;
+		error = bpf_map_update_elem(object_maps_fd(&sensors->maps, "handlers"), &handler, &fd, BPF_ANY);
+		if (error)
+			return error;
+		count++;
+	}
+	return count;
 }
 
 static struct bpf_link *attach_program(struct sensors *sensors, const struct bpf_program *program)
@@ -123,29 +129,32 @@ static struct bpf_link *attach_program(struct sensors *sensors, const struct bpf
 	return bpf_program__attach(program);
 }
 
+static int attach_one(struct sensors *sensors, struct attached *attached, const struct bpf_program *program)
+{
+	int handled = set_handlers(sensors, program);
+	struct bpf_link *link;
+
+	if (handled)
+		return handled < 0 ? handled : 0;
+	if (attached->link_count == LINKS_MAX)
+		return -E2BIG;
+	link = attach_program(sensors, program);
+	if (!link)
+		return -errno;
+	attached->links[attached->link_count++] = link;
+	return 0;
+}
+
 static int attach_object(struct sensors *sensors, struct attached *attached, char *reason, size_t reason_size)
 {
 	struct bpf_program *program;
+	int error;
 
 	bpf_object__for_each_program(program, attached->object)
 	{
-		uint32_t handler = handler_of(program);
-		struct bpf_link *link;
-		int error = 0;
-
 		if (!bpf_program__autoload(program))
 			continue; /* this kernel has no such function */
-		if (handler) {
-			error = set_handler(sensors, handler, program);
-		} else if (attached->link_count == LINKS_MAX) {
-			error = -E2BIG;
-		} else {
-			link = attach_program(sensors, program);
-			if (link)
-				attached->links[attached->link_count++] = link;
-			else
-				error = -errno;
-		}
+		error = attach_one(sensors, attached, program);
 		if (error) {
 			snprintf(reason, reason_size, "%s did not attach: %s", bpf_program__name(program),
 				 strerror(-error));

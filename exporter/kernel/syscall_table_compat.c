@@ -4,10 +4,14 @@
 
 #include <asm/unistd_32.h>
 
-#define ENTRY(name, handler_id, directory, path) \
-	table[__NR_##name].compat = (struct picket_syscall){ PICKET_HANDLER_##handler_id, directory, path, 0 };
+#include "kernel/syscall_table_entry.h"
+
+#define ENTRY(name, ...) table[__NR_##name].compat = SYSCALL_INFO(name, __VA_ARGS__);
+#define TREE(name, change) table[__NR_##name].compat.tree = PICKET_TREE_##change;
 
 void syscall_table_fill_compat(struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS])
 {
-	PICKET_SYSCALLS(ENTRY)
+	PICKET_SYSCALLS(ENTRY, PICKET_NO_ARGUMENT)
+	PICKET_SYSCALLS_COMPAT(ENTRY, PICKET_NO_ARGUMENT)
+	PICKET_TREE_CALLS(TREE)
 }

@@ -13,6 +13,8 @@
 #include <linux/types.h>
 #endif
 
+#include "operations.h"
+
 /* FAMILY(id, metric name without _total, unit ("" = none), help) */
 #define PICKET_FAMILIES(FAMILY) \
 	FAMILY(PROCESS_EXECS, "picket_process_execs", "", "Programs started (execve).") \
@@ -20,9 +22,36 @@
 	FAMILY(PROCESS_EXITS, "picket_process_exits", "", "Processes ended, by how they ended.") \
 	FAMILY(FILE_OPENS, "picket_file_opens", "", "Files opened, by what the descriptor allows.") \
 	FAMILY(FILE_OPEN_FAILURES, "picket_file_open_failures", "", "Opens refused by the kernel, by error.") \
+	FAMILY(FILE_MODIFICATIONS, "picket_file_modifications", "", \
+	       "Files changed by name or descriptor other than by writing, by what was done.") \
 	FAMILY(NETWORK_CONNECTS, "picket_network_connects", "", \
 	       "Connections attempted, by network type and transport.") \
 	FAMILY(NETWORK_CONNECT_FAILURES, "picket_network_connect_failures", "", "Connections that failed, by error.") \
+	FAMILY(NETWORK_BINDS, "picket_network_binds", "", "Sockets bound to an address of their own.") \
+	FAMILY(NETWORK_LISTENS, "picket_network_listens", "", "Sockets that began to listen.") \
+	FAMILY(NETWORK_ACCEPTS, "picket_network_accepts", "", "Connections accepted.") \
+	FAMILY(NETWORK_DATAGRAMS, "picket_network_datagrams", "", \
+	       "Datagrams sent to an address that was given with each (unconnected UDP).") \
+	FAMILY(NETWORK_SOCKETS, "picket_network_sockets", "", \
+	       "Sockets made that few workloads need, by kind: raw, packet, vsock.") \
+	FAMILY(NETWORK_TRANSMIT_BYTES, "picket_network_transmit_bytes", "bytes", \
+	       "Bytes sent, with the headers of the network layer; loopback included.") \
+	FAMILY(NETWORK_RECEIVE_BYTES, "picket_network_receive_bytes", "bytes", \
+	       "Bytes received, with the headers of the network layer; loopback included.") \
+	FAMILY(NETWORK_TRANSMIT_PACKETS, "picket_network_transmit_packets", "", "Packets sent.") \
+	FAMILY(NETWORK_RECEIVE_PACKETS, "picket_network_receive_packets", "", "Packets received.") \
+	FAMILY(PRIVILEGED_OPERATIONS, "picket_privileged_operations", "", \
+	       "System calls that ordinary workloads have no use for, attempts included, by operation.") \
+	FAMILY(CREDENTIAL_CHANGES, "picket_credential_changes", "", \
+	       "Processes that gained rights: by a setuid program or call, or without any (unexplained).") \
+	FAMILY(ISOLATION_BREAKS, "picket_isolation_breaks", "", \
+	       "Processes of a container found outside what should hold them, by boundary.") \
+	FAMILY(SYSCALL_DENIALS, "picket_syscall_denials", "", "System calls refused for lack of rights, by error.") \
+	FAMILY(SIGNALS, "picket_signals", "", "Deadly signals received, by signal.") \
+	FAMILY(DEVICE_OPENS, "picket_device_opens", "", "Devices opened, attempts included, by kind of device.") \
+	FAMILY(TEE_ATTESTATIONS, "picket_tee_attestations", "", \
+	       "Requests for a report, quote or key of a trusted execution environment.") \
+	FAMILY(TEE_ATTESTATION_FAILURES, "picket_tee_attestation_failures", "", "Those requests that failed.") \
 	FAMILY(SETUP_OPERATIONS, "picket_setup_operations", "", \
 	       "Operations of the container runtime inside a container's cgroup before the workload's own first " \
 	       "instruction. They raise no rule.")
@@ -42,6 +71,7 @@
 	COUNTER(FILE_OPEN_FAILURES_EACCES, FILE_OPEN_FAILURES, "error=EACCES") \
 	COUNTER(FILE_OPEN_FAILURES_EPERM, FILE_OPEN_FAILURES, "error=EPERM") \
 	COUNTER(FILE_OPEN_FAILURES_OTHER, FILE_OPEN_FAILURES, "error=other") \
+	PICKET_MODIFICATIONS(PICKET_MODIFICATION_COUNTER, COUNTER) \
 	COUNTER(NETWORK_CONNECTS_TCP4, NETWORK_CONNECTS, "type=ipv4,transport=tcp") \
 	COUNTER(NETWORK_CONNECTS_TCP6, NETWORK_CONNECTS, "type=ipv6,transport=tcp") \
 	COUNTER(NETWORK_CONNECTS_UDP4, NETWORK_CONNECTS, "type=ipv4,transport=udp") \
@@ -52,9 +82,35 @@
 	COUNTER(NETWORK_CONNECT_FAILURES_UNREACHABLE, NETWORK_CONNECT_FAILURES, "error=unreachable") \
 	COUNTER(NETWORK_CONNECT_FAILURES_DENIED, NETWORK_CONNECT_FAILURES, "error=denied") \
 	COUNTER(NETWORK_CONNECT_FAILURES_OTHER, NETWORK_CONNECT_FAILURES, "error=other") \
+	COUNTER(NETWORK_BINDS, NETWORK_BINDS, "") \
+	COUNTER(NETWORK_LISTENS, NETWORK_LISTENS, "") \
+	COUNTER(NETWORK_ACCEPTS, NETWORK_ACCEPTS, "") \
+	COUNTER(NETWORK_DATAGRAMS, NETWORK_DATAGRAMS, "") \
+	COUNTER(NETWORK_SOCKETS_RAW, NETWORK_SOCKETS, "kind=raw") \
+	COUNTER(NETWORK_SOCKETS_PACKET, NETWORK_SOCKETS, "kind=packet") \
+	COUNTER(NETWORK_SOCKETS_VSOCK, NETWORK_SOCKETS, "kind=vsock") \
+	COUNTER(NETWORK_TRANSMIT_BYTES, NETWORK_TRANSMIT_BYTES, "") \
+	COUNTER(NETWORK_RECEIVE_BYTES, NETWORK_RECEIVE_BYTES, "") \
+	COUNTER(NETWORK_TRANSMIT_PACKETS, NETWORK_TRANSMIT_PACKETS, "") \
+	COUNTER(NETWORK_RECEIVE_PACKETS, NETWORK_RECEIVE_PACKETS, "") \
+	PICKET_OPERATIONS(PICKET_OPERATION_COUNTER, COUNTER) \
+	COUNTER(CREDENTIAL_CHANGES_ROOT, CREDENTIAL_CHANGES, "change=root") \
+	COUNTER(CREDENTIAL_CHANGES_CAPABILITIES, CREDENTIAL_CHANGES, "change=capabilities") \
+	COUNTER(CREDENTIAL_CHANGES_UNEXPLAINED, CREDENTIAL_CHANGES, "change=unexplained") \
+	COUNTER(ISOLATION_BREAKS_NAMESPACE, ISOLATION_BREAKS, "boundary=mount_namespace") \
+	COUNTER(ISOLATION_BREAKS_CGROUP, ISOLATION_BREAKS, "boundary=cgroup") \
+	COUNTER(SYSCALL_DENIALS_EPERM, SYSCALL_DENIALS, "error=EPERM") \
+	COUNTER(SYSCALL_DENIALS_EACCES, SYSCALL_DENIALS, "error=EACCES") \
+	COUNTER(SIGNALS_KILL, SIGNALS, "signal=SIGKILL") \
+	COUNTER(SIGNALS_SEGV, SIGNALS, "signal=SIGSEGV") \
+	COUNTER(SIGNALS_SYS, SIGNALS, "signal=SIGSYS") \
+	PICKET_DEVICES(PICKET_DEVICE_COUNTER, COUNTER) \
+	PICKET_TEES(PICKET_TEE_COUNTERS, COUNTER) \
 	COUNTER(SETUP_EXECS, SETUP_OPERATIONS, "operation=exec") \
 	COUNTER(SETUP_OPENS, SETUP_OPERATIONS, "operation=open") \
-	COUNTER(SETUP_CONNECTS, SETUP_OPERATIONS, "operation=connect")
+	COUNTER(SETUP_CONNECTS, SETUP_OPERATIONS, "operation=connect") \
+	COUNTER(SETUP_MODIFICATIONS, SETUP_OPERATIONS, "operation=modify") \
+	COUNTER(SETUP_PRIVILEGED, SETUP_OPERATIONS, "operation=privileged")
 
 #define PICKET_FAMILY_ENUM(id, name, unit, help) PICKET_FAMILY_##id,
 enum picket_family { PICKET_FAMILIES(PICKET_FAMILY_ENUM) PICKET_FAMILY_COUNT };

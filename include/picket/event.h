@@ -14,11 +14,13 @@
 #include <linux/types.h>
 #endif
 
+#include "operations.h"
+
 #define PICKET_COMM_SIZE 16
 #define PICKET_ANCESTORS 6
 #define PICKET_PATH_SIZE 512 /* one path text, with its NUL; longer paths keep their end */
 #define PICKET_ARGS_SIZE 512
-#define PICKET_DATA_SIZE 2048 /* all texts of one record */
+#define PICKET_DATA_SIZE 4096 /* all texts of one record */
 
 /* KIND(id, name in rules, sensor, what happened) */
 #define PICKET_KINDS(KIND) \
@@ -27,18 +29,38 @@
 	KIND(PROCESS_EXEC, "process_exec", PROCESS, "A program was started.") \
 	KIND(PROCESS_EXIT, "process_exit", PROCESS, "A process ended.") \
 	KIND(FILE_OPEN, "file_open", FILE, "A file was opened, or an open was refused.") \
-	KIND(NETWORK_CONNECT, "network_connect", NETWORK, "A connection was attempted.")
+	KIND(NETWORK_CONNECT, "network_connect", NETWORK, "A connection was attempted.") \
+	KIND(FILE_MODIFY, "file_modify", MODIFICATION, \
+	     "A file was removed, renamed, linked, made as other than a regular file, or its mode, owner, size, extended " \
+	     "attributes or times were set; or that was refused.") \
+	KIND(NETWORK_BIND, "network_bind", NETWORK, "A socket was bound to an address of its own.") \
+	KIND(NETWORK_LISTEN, "network_listen", NETWORK, "A socket began to listen.") \
+	KIND(NETWORK_ACCEPT, "network_accept", NETWORK, "A connection was accepted.") \
+	KIND(NETWORK_SEND, "network_send", NETWORK, \
+	     "A datagram was sent to an address given with it, for the first time by this socket to this address.") \
+	KIND(NETWORK_SOCKET, "network_socket", NETWORK, "A raw, packet or vsock socket was made.") \
+	KIND(DNS_QUERY, "dns_query", NETWORK, "A name was asked for by UDP on port 53 (off by default).") \
+	KIND(PRIVILEGED_OPERATION, "privileged_operation", PRIVILEGE, \
+	     "A system call that ordinary workloads have no use for, or an attempt at it.") \
+	KIND(CREDENTIAL_CHANGE, "credential_change", PRIVILEGE, "A process gained rights.") \
+	KIND(STDIO_SOCKET, "stdio_socket", PROCESS, "A socket became standard input, output or error of a process.") \
+	KIND(ISOLATION_BREAK, "isolation_break", ESCAPE, \
+	     "A process of a container runs in the host's mount namespace, or left the container's cgroup.") \
+	KIND(TEE_REQUEST, "tee_request", DEVICE, \
+	     "A trusted execution environment was asked for a report, a quote or a key.")
 
 #define PICKET_KIND_ENUM(id, name, sensor, help) PICKET_KIND_##id,
 enum picket_kind { PICKET_KINDS(PICKET_KIND_ENUM) PICKET_KIND_COUNT };
 #undef PICKET_KIND_ENUM
 
 enum picket_text_id {
-	PICKET_TEXT_EXECUTABLE, /* path of the process's executable, as the kernel resolves it */
-	PICKET_TEXT_PATH,	/* object of the operation: file, or cgroup path */
-	PICKET_TEXT_REQUESTED,	/* what the program wrote as path; advisory, it can change it meanwhile */
-	PICKET_TEXT_BASE,	/* directory that a relative REQUESTED starts from; refused opens only */
-	PICKET_TEXT_ARGS,	/* argv, NUL-separated, cut at PICKET_ARGS_SIZE */
+	PICKET_TEXT_EXECUTABLE,	 /* path of the process's executable, as the kernel resolves it */
+	PICKET_TEXT_PATH,	 /* object of the operation: file, or cgroup path */
+	PICKET_TEXT_REQUESTED,	 /* what the program wrote as path; advisory, it can change it meanwhile */
+	PICKET_TEXT_BASE,	 /* directory that a relative REQUESTED starts from, where PATH is not known */
+	PICKET_TEXT_ARGS,	 /* argv, NUL-separated, cut at PICKET_ARGS_SIZE; of a mount: its type */
+	PICKET_TEXT_SOURCE,	 /* the other path as written: old name, link's target, what is mounted */
+	PICKET_TEXT_SOURCE_BASE, /* directory that a relative SOURCE starts from */
 	PICKET_TEXT_COUNT
 };
 
@@ -53,12 +75,23 @@ enum picket_text_id {
 #define PICKET_EVENT_DELETED (1U << 7)	   /* object has no name any more */
 #define PICKET_EVENT_UPPER (1U << 8)	   /* executable lies in the container's writable layer */
 #define PICKET_EVENT_HOST (1U << 9)	   /* task belongs to no container */
+#define PICKET_EVENT_TERMINAL (1U << 10)   /* standard input is a terminal */
+#define PICKET_EVENT_DENIED (1U << 11)	   /* the kernel part has refused the operation */
 
 /* picket_event.file.access: what the descriptor allows */
 #define PICKET_ACCESS_READ (1U << 0)
 #define PICKET_ACCESS_WRITE (1U << 1)
 #define PICKET_ACCESS_CREATE (1U << 2) /* the open made the file */
 #define PICKET_ACCESS_PATH (1U << 3)   /* O_PATH */
+
+/* picket_event.credential.change */
+#define PICKET_CREDENTIAL_ROOT 0	 /* became root by a call or a program that may do so */
+#define PICKET_CREDENTIAL_CAPABILITIES 1 /* gained capabilities so */
+#define PICKET_CREDENTIAL_UNEXPLAINED 2	 /* gained rights without any: what an exploit of the kernel does */
+
+/* picket_event.isolation.boundary */
+#define PICKET_BOUNDARY_MOUNT_NAMESPACE 0
+#define PICKET_BOUNDARY_CGROUP 1
 
 struct picket_ancestor {
 	__u32 pid;
@@ -112,8 +145,52 @@ struct picket_event {
 			__u16 port;	  /* host order */
 			__u16 family;	  /* AF_* */
 			__u16 protocol;	  /* IPPROTO_* */
-			__u16 pad;
-		} network;
+			__u16 local_port; /* host order; 0: none */
+			__u16 type;	  /* SOCK_* */
+			__u16 pad[3];
+		} network; /* the peer's address; of bind and listen: the socket's own */
+		struct {
+			__u32 host_namespaces; /* PICKET_NAMESPACE_*: those that are the host's */
+			__u32 sockets;	       /* bit per descriptor 0 to 2 that is a socket */
+			__u64 capabilities;    /* effective ones, bit per CAP_* */
+		} exec;
+		struct {
+			__u32 operation; /* enum picket_modification */
+			__u32 mode;	 /* asked for by mode, mkdir and mknod */
+			__u32 node;	 /* device number asked for by mknod, as the program passed it */
+			__u32 uid;	 /* asked for by owner */
+			__u32 gid;
+		} modify;
+		struct {
+			__u64 arguments[2];    /* what makes the call what it is, per operation */
+			__u32 operation;       /* enum picket_operation */
+			__u32 namespaces;      /* PICKET_NAMESPACE_* that the call is about */
+			__u32 host_namespaces; /* those that are the host's after it */
+			__u32 syscall;	       /* number, of the ABI that was used */
+		} privileged;
+		struct {
+			__u64 capabilities; /* effective ones gained */
+			__u32 old_uid;	    /* effective, initial user namespace */
+			__u32 new_uid;
+			__u32 old_gid;
+			__u32 new_gid;
+			__u32 change; /* PICKET_CREDENTIAL_* */
+		} credential;
+		struct {
+			__u32 descriptor; /* 0, 1 or 2 */
+			__u32 family;	  /* AF_* of the socket */
+		} stdio;
+		struct {
+			__u64 cgroup_id;       /* the cgroup that the task is in now */
+			__u32 boundary;	       /* PICKET_BOUNDARY_* */
+			__u32 host_namespaces; /* PICKET_NAMESPACE_* that are the host's */
+		} isolation;
+		struct {
+			__u32 device;  /* enum picket_device */
+			__u32 tee;     /* enum picket_tee */
+			__u32 request; /* ioctl(2) command; 0: configfs */
+			__u32 node;    /* device number, kernel encoding */
+		} tee;
 	};
 #ifndef __VMLINUX_H__ /* BPF programs build the texts in memory of their own that follows */
 	char data[];
@@ -121,7 +198,7 @@ struct picket_event {
 };
 
 #ifndef __VMLINUX_H__
-_Static_assert(sizeof(struct picket_event) == 64 + 16 + 120 + 20 + 4 + 32, "ring layout changed");
+_Static_assert(sizeof(struct picket_event) == 64 + 16 + 120 + 28 + 4 + 32, "ring layout changed");
 #endif
 
 #endif

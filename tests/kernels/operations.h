@@ -34,13 +34,18 @@ struct operation {
 	struct {
 		enum picket_counter counter;
 		unsigned int amount;
-	} adds[3];
+	} adds[8];
 	size_t add_count;
 	int event;	  /* enum picket_kind expected once per run; -1: none */
 	const char *text; /* end of the event's path, or of its executable for programs; NULL: not looked at */
 };
 
-extern const struct operation file_operations[], process_operations[], network_operations[];
-extern const size_t file_operation_count, process_operation_count, network_operation_count;
+/* Operations of one sensor. */
+struct operation_set {
+	const struct operation *operations;
+	size_t count;
+};
+
+extern const struct operation_set file_operations, process_operations, network_operations;
 
 #endif

@@ -272,7 +272,7 @@ static int after_rename(const struct operations_place *place)
 }
 
 #define READS .adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN
-const struct operation file_operations[] = {
+static const struct operation operations[] = {
 	{ "file/absolute_path", NULL, file_absolute, 100, READS, .text = "/secret" },
 	{ "file/relative_path", in_directory, file_relative, 100, READS, .text = "/secret" },
 	{ "file/dot_dot", in_directory, file_dot_dot, 10, READS, .text = "/secret" },
@@ -298,7 +298,8 @@ const struct operation file_operations[] = {
 	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/made" },
 	{ "file/absent", in_directory, file_absent, 100, .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT, 1 } },
 	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN },
-	{ "file/forbidden", as_nobody, file_absolute, 10, .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_EACCES, 1 } },
-	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN },
+	{ "file/forbidden", as_nobody, file_absolute, 10,
+	  .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_EACCES, 1 }, { PICKET_COUNTER_SYSCALL_DENIALS_EACCES, 1 } },
+	  .add_count = 2, .event = PICKET_KIND_FILE_OPEN },
 };
-const size_t file_operation_count = ARRAY_SIZE(file_operations);
+const struct operation_set file_operations = { operations, ARRAY_SIZE(operations) };

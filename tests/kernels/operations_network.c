@@ -82,7 +82,7 @@ static int need_ipv6(const struct operations_place *place)
 	.adds = { { attempts, 1 }, { PICKET_COUNTER_NETWORK_CONNECT_FAILURES_REFUSED, 1 } }, .add_count = 2, \
 	.event = PICKET_KIND_NETWORK_CONNECT
 
-const struct operation network_operations[] = {
+static const struct operation operations[] = {
 	{ "network/tcp4_refused", NULL, tcp4, 10, REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP4) },
 	{ "network/tcp4_non_blocking", NULL, tcp4_non_blocking, 10, REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP4) },
 	{ "network/tcp6_refused", need_ipv6, tcp6, 10, REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP6) },
@@ -90,4 +90,4 @@ const struct operation network_operations[] = {
 	{ "network/udp4_connect", NULL, udp4, 10, .adds = { { PICKET_COUNTER_NETWORK_CONNECTS_UDP4, 1 } },
 	  .add_count = 1, .event = PICKET_KIND_NETWORK_CONNECT },
 };
-const size_t network_operation_count = ARRAY_SIZE(network_operations);
+const struct operation_set network_operations = { operations, ARRAY_SIZE(operations) };

@@ -110,7 +110,7 @@ static void fork_killed(const struct operations_place *place)
 		  { PICKET_COUNTER_PROCESS_FORKS, 1 }, \
 		  { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } }, \
 	.add_count = 3, .event = PICKET_KIND_PROCESS_EXEC
-const struct operation process_operations[] = {
+static const struct operation operations[] = {
 	{ "process/exec", NULL, exec_program, 20, EXECS, .text = "/program" },
 	{ "process/exec_script", NULL, exec_script, 10, EXECS, .text = "/program" },
 	{ "process/exec_descriptor", with_program_descriptor, exec_descriptor, 10, EXECS, .text = "/program" },
@@ -122,4 +122,4 @@ const struct operation process_operations[] = {
 	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 }, { PICKET_COUNTER_PROCESS_EXITS_SIGNAL, 1 } }, .add_count = 2,
 	  .event = PICKET_KIND_PROCESS_EXIT },
 };
-const size_t process_operation_count = ARRAY_SIZE(process_operations);
+const struct operation_set process_operations = { operations, ARRAY_SIZE(operations) };

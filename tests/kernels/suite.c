@@ -193,10 +193,13 @@ end:
 	close(ready[1]);
 }
 
-static void run_all(const struct operation *operations, size_t count)
+static void run_all(void)
 {
-	for (size_t i = 0; i < count; i++)
-		run_operation(&operations[i]);
+	const struct operation_set *sets[] = { &file_operations, &process_operations, &network_operations };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		for (size_t j = 0; j < sets[i]->count; j++)
+			run_operation(&sets[i]->operations[j]);
 }
 
 /* Every event of every kind, from every path: what the rules can ask for at most. */
@@ -206,6 +209,8 @@ static int watch_everything(void)
 						   .any_path = PICKET_WATCH_READ | PICKET_WATCH_WRITE |
 							       PICKET_WATCH_PATH | PICKET_WATCH_FAILED |
 							       PICKET_WATCH_EXEC,
+						   .modifications = ~0U,
+						   .operations = ~0U,
 						   .flags = PICKET_POLICY_FAILED | PICKET_POLICY_ARGS } };
 
 	return kernel_install_policy(suite.kernel, &all);
@@ -310,11 +315,8 @@ int main(int argc, char **argv)
 	options.sensors.cgroup2_path = cgroup2;
 	if (start(&options) || operations_prepare(&suite.place))
 		return 2;
-	if (make_cgroup(cgroup2) == 0) {
-		run_all(file_operations, file_operation_count);
-		run_all(process_operations, process_operation_count);
-		run_all(network_operations, network_operation_count);
-	}
+	if (make_cgroup(cgroup2) == 0)
+		run_all();
 	rmdir(suite.cgroup);
 	operations_remove(&suite.place);
 	kernel_close(suite.kernel);
