@@ -67,6 +67,31 @@ struct {
 	__type(value, struct picket_path_policy);
 } names SEC(".maps");
 
+/* The host's own namespaces: numbers by bit of PICKET_NAMESPACE_*; 0: not known. Filled in by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, __u32);
+} host_namespaces SEC(".maps");
+
+/* What is remembered of a thread of a container, see process_record.h. */
+struct process_record {
+	__u64 capabilities; /* effective */
+	__u64 cgroup_id;
+	__u32 uid, gid; /* effective, initial user namespace */
+	__u32 user_namespace;
+	__u32 slot;
+};
+
+/* By thread id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 32768);
+	__type(key, __u32);
+	__type(value, struct process_record);
+} processes SEC(".maps");
+
 /* Processes of the runtime inside a container's cgroup, before the workload: pid -> mount namespace of the runtime. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -94,7 +119,7 @@ struct {
 	__type(value, __u64);
 } lost SEC(".maps");
 
-/* Where a record is built; index: context, see event_begin(). */
+/* Where a record is built. */
 struct event_scratch {
 	struct picket_event event;
 	char data[PICKET_DATA_SIZE + PICKET_PATH_SIZE];

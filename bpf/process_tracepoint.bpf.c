@@ -4,15 +4,20 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+#include "descriptor.h"
+#include "namespaces.h"
 #include "policy_match.h"
 #include "record.h"
 #include "setup.h"
+#include "syscall.h"
 #include "tree_epoch.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define OVERLAYFS_MAGIC 0x794c7630
 #define SIGKILL 9
+#define S_ISSOCK(mode) (((mode)&0170000) == 0140000)
+#define S_ISCHR(mode) (((mode)&0170000) == 0020000)
 
 /* overlayfs keeps the dentry of the writable layer right behind its inode. */
 static __always_inline bool file_is_upper(struct file *file)
@@ -61,6 +66,30 @@ static __always_inline void record_add_args(struct event_scratch *record, struct
 	record->used = used + 1;
 }
 
+static __always_inline __u32 descriptor_mode(__u32 descriptor)
+{
+	struct file *file = file_of_descriptor(descriptor);
+
+	return file ? BPF_CORE_READ(file, f_inode, i_mode) : 0;
+}
+
+/* What the process may do and where it reads and writes: a shell on a socket is somebody else's. */
+static __noinline int record_add_standing(struct event_scratch *record, struct task_struct *task)
+{
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+	__u32 input = descriptor_mode(0);
+
+	if (!record)
+		return 0;
+	record->event.exec.host_namespaces = namespaces_of_host(task);
+	record->event.exec.sockets = S_ISSOCK(input) | S_ISSOCK(descriptor_mode(1)) << 1 |
+				     S_ISSOCK(descriptor_mode(2)) << 2;
+	bpf_core_read(&record->event.exec.capabilities, sizeof(record->event.exec.capabilities), &cred->cap_effective);
+	if (S_ISCHR(input) && BPF_CORE_READ(task, signal, tty))
+		record->event.flags |= PICKET_EVENT_TERMINAL;
+	return 0;
+}
+
 /* Whether a rule wants this program's start; leaves its path in @path. */
 static __always_inline bool exec_wanted(struct path_buffer *path, struct file *file, const struct picket_policy *rules)
 {
@@ -101,6 +130,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		return 0;
 	record_set_task(record, task);
 	record->event.flags |= executable_flags(task, file) | path->flags;
+	record_add_standing(record, task);
 	record_add_path(record, PICKET_TEXT_EXECUTABLE, path);
 	record_add_string(record, PICKET_TEXT_REQUESTED, BPF_CORE_READ(bprm, filename), false);
 	if (rules->flags & PICKET_POLICY_ARGS)
@@ -170,6 +200,35 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	record->event.exit.signal = signal;
 	record->event.exit.oom = oom;
 	record_add_executable(record, task, path);
+	record_submit(ctx, record);
+	return 0;
+}
+
+/* dup(2) and its like, when what they made is descriptor 0, 1 or 2. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(process_duplicate, struct pt_regs *regs, long result)
+{
+	struct subject subject = subject_current();
+	struct picket_policy *rules = policy_get();
+	struct path_buffer *path = path_buffer_get();
+	struct event_scratch *record;
+	struct file *file;
+	struct socket *socket;
+
+	if (!rules || !path || !subject_watched(&subject, rules, PICKET_KIND_STDIO_SOCKET))
+		return 0;
+	file = file_of_descriptor(result);
+	if (!file || !S_ISSOCK(BPF_CORE_READ(file, f_inode, i_mode)))
+		return 0;
+	record = record_begin(PICKET_KIND_STDIO_SOCKET, &subject);
+	if (!record)
+		return 0;
+	record_set_task(record, (struct task_struct *)bpf_get_current_task());
+	socket = BPF_CORE_READ(file, private_data);
+	record->event.result = result;
+	record->event.stdio.descriptor = result;
+	record->event.stdio.family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+	record_add_executable(record, (struct task_struct *)bpf_get_current_task(), path);
 	record_submit(ctx, record);
 	return 0;
 }

@@ -64,6 +64,17 @@ static __always_inline struct event_scratch *record_begin(enum picket_kind kind,
 	return record;
 }
 
+/* The number of @leader in its own pid namespace. */
+static __always_inline __u32 task_own_pid(struct task_struct *leader)
+{
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level), number = 0;
+	char *numbers = (char *)pid + bpf_core_field_offset(struct pid, numbers);
+
+	bpf_probe_read_kernel(&number, sizeof(number), numbers + level * bpf_core_type_size(struct upid));
+	return number;
+}
+
 static __always_inline void record_set_task(struct event_scratch *record, struct task_struct *task)
 {
 	struct picket_event *event = &record->event;
@@ -74,6 +85,7 @@ static __always_inline void record_set_task(struct event_scratch *record, struct
 	event->uid = BPF_CORE_READ(task, cred, uid.val);
 	event->gid = BPF_CORE_READ(task, cred, gid.val);
 	event->start_time_ns = task_start_time(leader);
+	event->vpid = task_own_pid(leader);
 	BPF_CORE_READ_STR_INTO(&event->comm, task, comm);
 	record_add_ancestors(event, leader);
 }

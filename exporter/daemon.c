@@ -256,6 +256,7 @@ static int start_kernel(struct daemon *daemon)
 			.use_perf_buffer = config->events_transport == TRANSPORT_PERFBUF,
 		},
 		.sensors.cgroup2_path = daemon->cgroup2_path,
+		.procfs_path = daemon->config->procfs_path,
 		.on_record = on_record,
 		.context = daemon,
 	};

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "kernel/canary.h"
+#include "kernel/host_namespaces.h"
 #include "kernel/policy_maps.h"
 #include "log.h"
 
@@ -80,6 +81,9 @@ int kernel_open(struct event_loop *loop, const struct kernel_options *options, s
 	kernel->cgroups_fd = object_maps_fd(maps, "cgroups");
 	kernel->free_slots_fd = object_maps_fd(maps, "free_slots");
 	kernel->lost_fd = object_maps_fd(maps, "lost");
+	if (!host_namespaces_fill(maps, options->procfs_path))
+		log_warn("kernel", "%s/1/ns cannot be read: who enters the host's namespaces is not seen",
+			 options->procfs_path);
 	snprintf(reason, reason_size, "cannot map what the kernel counts");
 	error = map_counters(kernel);
 	if (error)

@@ -17,6 +17,7 @@ struct kernel;
 
 struct kernel_options {
 	struct sensors_options sensors;
+	const char *procfs_path; /* where pid 1 is the host's */
 	event_source_record *on_record;
 	void *context;
 };

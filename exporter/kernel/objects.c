@@ -10,11 +10,15 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "escape_tracepoint.skel.h"
 #include "file_fentry.skel.h"
 #include "file_tracepoint.skel.h"
 #include "lifecycle_tracepoint.skel.h"
+#include "modification_tracepoint.skel.h"
 #include "network_cgroup.skel.h"
+#include "privilege_tracepoint.skel.h"
 #include "process_tracepoint.skel.h"
+#include "signal_tracepoint.skel.h"
 #include "syscall_tracepoint.skel.h"
 
 #define NESTED_CGROUPS 4 /* cgroups that can be known per slot: containers may nest some */
@@ -25,7 +29,12 @@ const struct object_info object_infos[] = {
 	{ PICKET_SENSOR_PROCESS, PICKET_BACKEND_TRACEPOINT, "process_tracepoint", process_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_FENTRY, "file_fentry", file_fentry__elf_bytes },
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_TRACEPOINT, "file_tracepoint", file_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_MODIFICATION, PICKET_BACKEND_TRACEPOINT, "modification_tracepoint",
+	  modification_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_NETWORK, PICKET_BACKEND_CGROUP, "network_cgroup", network_cgroup__elf_bytes },
+	{ PICKET_SENSOR_PRIVILEGE, PICKET_BACKEND_TRACEPOINT, "privilege_tracepoint", privilege_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_ESCAPE, PICKET_BACKEND_TRACEPOINT, "escape_tracepoint", escape_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_SIGNAL, PICKET_BACKEND_TRACEPOINT, "signal_tracepoint", signal_tracepoint__elf_bytes },
 };
 const size_t object_info_count = ARRAY_SIZE(object_infos);
 

@@ -35,6 +35,14 @@ static const struct {
 	{ "file_open", PICKET_HANDLER_OPEN },
 	{ "file_open", PICKET_HANDLER_OPEN_HANDLE },
 	{ "network_connect_exit", PICKET_HANDLER_CONNECT },
+	{ "process_duplicate", PICKET_HANDLER_DUPLICATE },
+	{ "file_modify", PICKET_HANDLER_MODIFY },
+	{ "privileged_call", PICKET_HANDLER_PRIVILEGED },
+	{ "privileged_handle", PICKET_HANDLER_OPEN_HANDLE },
+	{ "privileged_clone", PICKET_HANDLER_CLONE },
+	{ "privileged_ptrace", PICKET_HANDLER_PTRACE },
+	{ "privileged_personality", PICKET_HANDLER_PERSONALITY },
+	{ "privileged_credentials", PICKET_HANDLER_CREDENTIAL },
 };
 
 /* Try the backends of one sensor, best first, or only the one that was asked for. */

@@ -40,7 +40,7 @@ struct field_value {
 };
 
 #define FIELD_BUFFER_SIZE 1152 /* two paths joined */
-#define FIELD_VALUES_MAX 16
+#define FIELD_VALUES_MAX 48
 
 /* What a string field's values look like; rules are checked against it. */
 enum field_syntax {
@@ -77,6 +77,15 @@ const char *catalogue_suggest_field(const char *name);
 
 const char *catalogue_kind_name(enum picket_kind kind);
 const char *catalogue_kind_help(enum picket_kind kind);
+
+/**
+ * catalogue_kind_has_refusals() - whether refused operations of this kind are kept apart: only rules that name their
+ * error see them, and these see no others.
+ */
+static inline bool catalogue_kind_has_refusals(enum picket_kind kind)
+{
+	return kind == PICKET_KIND_FILE_OPEN || kind == PICKET_KIND_FILE_MODIFY;
+}
 
 /** catalogue_find_kind() - Return: 0, -ENOENT. */
 int catalogue_find_kind(const char *name, enum picket_kind *ret_kind);

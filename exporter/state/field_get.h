@@ -56,7 +56,34 @@
 	GETTER(field_get_transport) \
 	GETTER(field_get_cgroup_path) \
 	GETTER(field_get_io_uring) \
-	GETTER(field_get_compat)
+	GETTER(field_get_compat) \
+	GETTER(field_get_modification) \
+	GETTER(field_get_setuid) \
+	GETTER(field_get_attribute) \
+	GETTER(field_get_operation) \
+	GETTER(field_get_syscall) \
+	GETTER(field_get_argument) \
+	GETTER(field_get_operation_source) \
+	GETTER(field_get_mount_type) \
+	GETTER(field_get_namespaces) \
+	GETTER(field_get_host_namespaces) \
+	GETTER(field_get_socket_descriptors) \
+	GETTER(field_get_credential_change) \
+	GETTER(field_get_old_uid) \
+	GETTER(field_get_new_uid) \
+	GETTER(field_get_capabilities) \
+	GETTER(field_get_boundary) \
+	GETTER(field_get_tee) \
+	GETTER(field_get_tee_device) \
+	GETTER(field_get_tee_request) \
+	GETTER(field_get_source_path) \
+	GETTER(field_get_vpid) \
+	GETTER(field_get_interactive) \
+	GETTER(field_get_local_address) \
+	GETTER(field_get_local_port) \
+	GETTER(field_get_source_address) \
+	GETTER(field_get_source_port) \
+	GETTER(field_get_socket_kind)
 /* clang-format on */
 
 #define FIELD_GETTER(getter) \
@@ -67,9 +94,16 @@
 FIELD_GETTERS(FIELD_GETTER_DECLARE)
 #undef FIELD_GETTER_DECLARE
 
-size_t field_get_all_ancestors(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX]);
-size_t field_get_all_file_access(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX]);
-size_t field_get_all_file_flags(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX]);
+#define FIELD_GETTER_ALL(getter) \
+	size_t getter(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX])
+
+FIELD_GETTER_ALL(field_get_all_ancestors);
+FIELD_GETTER_ALL(field_get_all_file_access);
+FIELD_GETTER_ALL(field_get_all_file_flags);
+FIELD_GETTER_ALL(field_get_all_namespaces);
+FIELD_GETTER_ALL(field_get_all_host_namespaces);
+FIELD_GETTER_ALL(field_get_all_socket_descriptors);
+FIELD_GETTER_ALL(field_get_all_capabilities);
 
 static inline bool field_set_text(struct field_value *ret_value, const char *text, size_t size)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Fields of an opened, or refused, file. */
+/* Fields of a file that was opened or changed, or that was refused. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "cleanup.h"
 #include "state/field_get.h"
@@ -35,7 +36,7 @@ static const struct flag_name type_names[] = {
 
 static bool was_opened(const struct event_context *context)
 {
-	return context->event->result >= 0;
+	return context->event->kind == PICKET_KIND_FILE_OPEN && context->event->result >= 0;
 }
 
 static size_t names_of_flags(const struct flag_name *names, size_t name_count, uint32_t flags,
@@ -74,19 +75,18 @@ static bool append_components(char buffer[FIELD_BUFFER_SIZE], size_t *used, cons
 	return true;
 }
 
-/* A refused open has no file to ask: what was written, put behind the directory that it starts from. */
-static bool set_written_path(const struct event_context *context, char buffer[FIELD_BUFFER_SIZE],
+/*
+ * No file is there to ask: what was written, put behind the directory that it starts from. An absolute path starts from
+ * the process's root, which only a refused open does not tell.
+ */
+static bool set_written_path(const char *written, const char *base, char buffer[FIELD_BUFFER_SIZE],
 			     struct field_value *ret_value)
 {
-	const char *written = event_text(context->event, PICKET_TEXT_REQUESTED);
-	const char *base = event_text(context->event, PICKET_TEXT_BASE);
 	size_t used = 0;
 
 	if (!*written || (*written != '/' && *base != '/'))
 		return false;
-	if (*written != '/' && !append_components(buffer, &used, base))
-		return false;
-	if (!append_components(buffer, &used, written))
+	if (!append_components(buffer, &used, base) || !append_components(buffer, &used, written))
 		return false;
 	if (!used)
 		buffer[used++] = '/';
@@ -96,9 +96,31 @@ static bool set_written_path(const struct event_context *context, char buffer[FI
 
 FIELD_GETTER(field_get_file_path)
 {
-	if (field_set_string(ret_value, event_text(context->event, PICKET_TEXT_PATH)))
+	const struct picket_event *event = context->event;
+	const char *written = event_text(event, PICKET_TEXT_REQUESTED), *base = event_text(event, PICKET_TEXT_BASE);
+
+	if (field_set_string(ret_value, event_text(event, PICKET_TEXT_PATH)))
 		return true;
-	return !was_opened(context) && set_written_path(context, buffer, ret_value);
+	if (event->kind == PICKET_KIND_FILE_OPEN && *written == '/')
+		base = "";
+	return !was_opened(context) && set_written_path(written, base, buffer, ret_value);
+}
+
+/* A symlink's target is not followed: it may lead anywhere by the time that somebody does. */
+FIELD_GETTER(field_get_source_path)
+{
+	const struct picket_event *event = context->event;
+	const char *written = event_text(event, PICKET_TEXT_SOURCE);
+
+	switch (event->modify.operation) {
+	case PICKET_MODIFICATION_RENAME:
+	case PICKET_MODIFICATION_LINK:
+		return set_written_path(written, event_text(event, PICKET_TEXT_SOURCE_BASE), buffer, ret_value);
+	case PICKET_MODIFICATION_SYMLINK:
+		return field_set_string(ret_value, written);
+	default:
+		return false;
+	}
 }
 
 FIELD_GETTER(field_get_file_name)
@@ -130,7 +152,7 @@ FIELD_GETTER(field_get_file_directory)
 	return field_set_text(ret_value, buffer, size);
 }
 
-size_t field_get_all_file_access(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX])
+FIELD_GETTER_ALL(field_get_all_file_access)
 {
 	if (!was_opened(context))
 		return 0;
@@ -144,7 +166,7 @@ FIELD_GETTER(field_get_file_access)
 	return field_join(buffer, values, field_get_all_file_access(context, values), ",", ret_value);
 }
 
-size_t field_get_all_file_flags(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX])
+FIELD_GETTER_ALL(field_get_all_file_flags)
 {
 	if (!was_opened(context))
 		return 0;
@@ -158,19 +180,39 @@ FIELD_GETTER(field_get_file_flags)
 	return field_join(buffer, values, field_get_all_file_flags(context, values), ",", ret_value);
 }
 
+static uint32_t file_type(const struct event_context *context)
+{
+	const struct picket_event *event = context->event;
+
+	if (event->kind == PICKET_KIND_FILE_MODIFY && event->modify.operation == PICKET_MODIFICATION_MKNOD)
+		return event->modify.mode & S_IFMT;
+	return was_opened(context) ? event->file.mode & S_IFMT : 0;
+}
+
 FIELD_GETTER(field_get_file_type)
 {
-	for (size_t i = 0; was_opened(context) && i < ARRAY_SIZE(type_names); i++)
-		if ((context->event->file.mode & S_IFMT) == type_names[i].flag)
+	for (size_t i = 0; i < ARRAY_SIZE(type_names); i++)
+		if (file_type(context) == type_names[i].flag)
 			return field_set_string(ret_value, type_names[i].name);
 	return false;
 }
 
+/* Of a change: the mode that it asked for. */
 FIELD_GETTER(field_get_file_mode)
 {
-	if (!was_opened(context))
+	const struct picket_event *event = context->event;
+	uint32_t mode = event->file.mode;
+
+	if (event->kind == PICKET_KIND_FILE_MODIFY) {
+		mode = event->modify.mode;
+		if (event->modify.operation != PICKET_MODIFICATION_MODE &&
+		    event->modify.operation != PICKET_MODIFICATION_MKDIR &&
+		    event->modify.operation != PICKET_MODIFICATION_MKNOD)
+			return false;
+	} else if (!was_opened(context)) {
 		return false;
-	snprintf(buffer, FIELD_BUFFER_SIZE, "%04o", context->event->file.mode & 07777);
+	}
+	snprintf(buffer, FIELD_BUFFER_SIZE, "%04o", mode & 07777);
 	return field_set_string(ret_value, buffer);
 }
 
@@ -182,13 +224,17 @@ FIELD_GETTER(field_get_file_inode)
 	return field_set_string(ret_value, buffer);
 }
 
+/* mknod(2) is given the number in another encoding than the one that the kernel keeps. */
 FIELD_GETTER(field_get_device_node)
 {
-	uint32_t type = context->event->file.mode & S_IFMT, node = context->event->file.node;
+	const struct picket_event *event = context->event;
+	uint32_t type = file_type(context);
+	bool made = event->kind == PICKET_KIND_FILE_MODIFY;
 
-	if (!was_opened(context) || (type != S_IFBLK && type != S_IFCHR))
+	if (type != S_IFBLK && type != S_IFCHR)
 		return false;
-	snprintf(buffer, FIELD_BUFFER_SIZE, "%u:%u", node >> 20, node & 0xfffff);
+	snprintf(buffer, FIELD_BUFFER_SIZE, "%u:%u", made ? major(event->modify.node) : event->file.node >> 20,
+		 made ? minor(event->modify.node) : event->file.node & 0xfffff);
 	return field_set_string(ret_value, buffer);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Fields of a connection. */
+/* Fields of connections and sockets. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
@@ -51,6 +51,43 @@ FIELD_GETTER(field_get_address)
 FIELD_GETTER(field_get_port)
 {
 	return is_ip(context->event) && field_set_integer(ret_value, context->event->network.port);
+}
+
+/* bind and listen have one address, the socket's own; accept has the peer's, and its own port. */
+FIELD_GETTER(field_get_local_address)
+{
+	return context->event->kind != PICKET_KIND_NETWORK_ACCEPT && field_get_address(context, buffer, ret_value);
+}
+
+FIELD_GETTER(field_get_local_port)
+{
+	if (context->event->kind != PICKET_KIND_NETWORK_ACCEPT)
+		return field_get_port(context, buffer, ret_value);
+	return is_ip(context->event) && field_set_integer(ret_value, context->event->network.local_port);
+}
+
+FIELD_GETTER(field_get_source_address)
+{
+	return field_get_address(context, buffer, ret_value);
+}
+
+FIELD_GETTER(field_get_source_port)
+{
+	return field_get_port(context, buffer, ret_value);
+}
+
+FIELD_GETTER(field_get_socket_kind)
+{
+	const struct picket_event *event = context->event;
+
+	switch (event->network.family) {
+	case AF_PACKET:
+		return field_set_string(ret_value, "packet");
+	case AF_VSOCK:
+		return field_set_string(ret_value, "vsock");
+	default:
+		return event->network.type == SOCK_RAW && field_set_string(ret_value, "raw");
+	}
 }
 
 FIELD_GETTER(field_get_network_type)

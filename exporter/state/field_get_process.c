@@ -26,6 +26,16 @@ FIELD_GETTER(field_get_pid)
 	return set_process_number(context, ret_value, context->event->pid);
 }
 
+FIELD_GETTER(field_get_vpid)
+{
+	return context->event->vpid && field_set_integer(ret_value, context->event->vpid);
+}
+
+FIELD_GETTER(field_get_interactive)
+{
+	return set_flag(context, ret_value, PICKET_EVENT_TERMINAL);
+}
+
 FIELD_GETTER(field_get_parent_pid)
 {
 	return context->event->parent_pid && set_process_number(context, ret_value, context->event->parent_pid);
@@ -87,7 +97,7 @@ FIELD_GETTER(field_get_parent_name)
 	return parent->pid && field_set_string(ret_value, parent->comm);
 }
 
-size_t field_get_all_ancestors(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX])
+FIELD_GETTER_ALL(field_get_all_ancestors)
 {
 	const struct picket_ancestor *ancestors = context->event->ancestors;
 	size_t count = 0;

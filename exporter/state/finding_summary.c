@@ -78,14 +78,98 @@ static void add_open(struct sentence *sentence)
 	add_text(sentence, event->result < 0 ? ")" : "");
 }
 
-static void add_connect(struct sentence *sentence)
+static void add_refusal(struct sentence *sentence)
 {
-	add_text(sentence, " connected to ");
-	add_field(sentence, "destination.address", "an address");
+	const struct picket_event *event = sentence->finding->context.event;
+
+	if (event->result < 0)
+		add_phrase(sentence, " (refused: %s)",
+			   strerrorname_np(-event->result) ? strerrorname_np(-event->result) : "?");
+}
+
+static void add_modify(struct sentence *sentence)
+{
+	add_text(sentence, " changed ");
+	add_field(sentence, "file.path", "a file");
+	add_text(sentence, " by ");
+	add_field(sentence, "file.operation", "an operation");
+	add_refusal(sentence);
+}
+
+static void add_peer(struct sentence *sentence, const char *deed, const char *address, const char *port)
+{
+	add_text(sentence, deed);
+	add_field(sentence, address, "an address");
 	add_text(sentence, " port ");
-	add_field(sentence, "destination.port", "unknown");
+	add_field(sentence, port, "unknown");
 	add_text(sentence, " by ");
 	add_field(sentence, "network.transport", "other");
+}
+
+static void add_connect(struct sentence *sentence)
+{
+	add_peer(sentence, " connected to ", "destination.address", "destination.port");
+}
+
+static void add_send(struct sentence *sentence)
+{
+	add_peer(sentence, " sent to ", "destination.address", "destination.port");
+}
+
+static void add_bind(struct sentence *sentence)
+{
+	add_peer(sentence, " bound to ", "network.local.address", "network.local.port");
+}
+
+static void add_listen(struct sentence *sentence)
+{
+	add_peer(sentence, " listens at ", "network.local.address", "network.local.port");
+}
+
+static void add_accept(struct sentence *sentence)
+{
+	add_peer(sentence, " accepted a connection from ", "source.address", "source.port");
+}
+
+static void add_socket(struct sentence *sentence)
+{
+	add_text(sentence, " made a socket of the kind ");
+	add_field(sentence, "network.socket_kind", "other");
+}
+
+static void add_operation(struct sentence *sentence)
+{
+	add_text(sentence, " called ");
+	add_field(sentence, "operation.syscall", "a system call");
+	add_refusal(sentence);
+}
+
+static void add_credentials(struct sentence *sentence)
+{
+	const struct picket_event *event = sentence->finding->context.event;
+
+	add_text(sentence, " gained rights (");
+	add_field(sentence, "credential.change", "unknown");
+	add_phrase(sentence, "), user id %u before and %u now", event->credential.old_uid, event->credential.new_uid);
+}
+
+static void add_stdio(struct sentence *sentence)
+{
+	add_text(sentence, " made a socket its ");
+	add_field(sentence, "process.socket_descriptors", "standard descriptor");
+}
+
+static void add_break(struct sentence *sentence)
+{
+	add_text(sentence, " is outside its container's ");
+	add_field(sentence, "isolation.boundary", "bounds");
+}
+
+static void add_tee(struct sentence *sentence)
+{
+	add_text(sentence, " asked for a proof of the trusted execution environment ");
+	add_field(sentence, "tee.name", "of this machine");
+	add_refusal(sentence);
 }
 
 static void add_cgroup(struct sentence *sentence)
@@ -97,9 +181,23 @@ static void add_cgroup(struct sentence *sentence)
 }
 
 static void (*const deeds[PICKET_KIND_COUNT])(struct sentence *sentence) = {
-	[PICKET_KIND_CGROUP_CREATE] = add_cgroup, [PICKET_KIND_CGROUP_REMOVE] = add_cgroup,
-	[PICKET_KIND_PROCESS_EXEC] = add_exec,	  [PICKET_KIND_PROCESS_EXIT] = add_exit,
-	[PICKET_KIND_FILE_OPEN] = add_open,	  [PICKET_KIND_NETWORK_CONNECT] = add_connect,
+	[PICKET_KIND_CGROUP_CREATE] = add_cgroup,
+	[PICKET_KIND_CGROUP_REMOVE] = add_cgroup,
+	[PICKET_KIND_PROCESS_EXEC] = add_exec,
+	[PICKET_KIND_PROCESS_EXIT] = add_exit,
+	[PICKET_KIND_FILE_OPEN] = add_open,
+	[PICKET_KIND_NETWORK_CONNECT] = add_connect,
+	[PICKET_KIND_FILE_MODIFY] = add_modify,
+	[PICKET_KIND_NETWORK_SEND] = add_send,
+	[PICKET_KIND_NETWORK_BIND] = add_bind,
+	[PICKET_KIND_NETWORK_LISTEN] = add_listen,
+	[PICKET_KIND_NETWORK_ACCEPT] = add_accept,
+	[PICKET_KIND_NETWORK_SOCKET] = add_socket,
+	[PICKET_KIND_PRIVILEGED_OPERATION] = add_operation,
+	[PICKET_KIND_CREDENTIAL_CHANGE] = add_credentials,
+	[PICKET_KIND_STDIO_SOCKET] = add_stdio,
+	[PICKET_KIND_ISOLATION_BREAK] = add_break,
+	[PICKET_KIND_TEE_REQUEST] = add_tee,
 };
 
 /* After an exec the process has its new name already: the parent tells who started it. */

@@ -220,7 +220,7 @@ size_t rules_judge(const struct rule_set *set, const struct event_context *conte
 		   size_t max)
 {
 	const struct rule_index *index = &set->kinds[context->event->kind];
-	bool refused = context->event->kind == PICKET_KIND_FILE_OPEN && context->event->result < 0;
+	bool refused = catalogue_kind_has_refusals(context->event->kind) && context->event->result < 0;
 	size_t other = 0, key = 0, key_count = 0, count = 0;
 	const struct rule *const *keyed = NULL;
 	const struct rule_bucket *bucket;

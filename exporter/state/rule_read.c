@@ -55,7 +55,7 @@ static void read_conditions(struct rule_context *context)
 	rule_read_conditions(context, context->where, "where", &rule->where, &rule->where_count);
 	rule_read_conditions(context, context->unless, "unless", &rule->unless, &rule->unless_count);
 	for (size_t i = 0; i < rule->where_count; i++)
-		rule->refused |= rule->kind == PICKET_KIND_FILE_OPEN &&
+		rule->refused |= catalogue_kind_has_refusals(rule->kind) &&
 				 rule->where[i].field->syntax == SYNTAX_ERROR_NAME;
 }
 

@@ -121,6 +121,7 @@ struct picket_event {
 	char comm[PICKET_COMM_SIZE];
 	struct picket_ancestor ancestors[PICKET_ANCESTORS]; /* parent first; pid 0 ends it */
 	struct picket_text text[PICKET_TEXT_COUNT];
+	__u32 vpid; /* thread group in its own pid namespace: 1 is a container's entrypoint */
 	union {
 		struct {
 			__u64 parent_id; /* cgroup id of the parent directory */

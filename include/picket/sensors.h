@@ -12,7 +12,14 @@
 	SENSOR(LIFECYCLE, "lifecycle", "cgroups created and removed, tasks moved between them") \
 	SENSOR(PROCESS, "process", "programs started, processes forked and ended") \
 	SENSOR(FILE, "file", "files opened, with the path as the kernel resolved it, and failed opens") \
-	SENSOR(NETWORK, "network", "connections attempted and their outcome")
+	SENSOR(MODIFICATION, "modification", \
+	       "files removed, renamed, linked, and their mode, owner and attributes set") \
+	SENSOR(NETWORK, "network", \
+	       "connections attempted and their outcome, sockets bound, listening, raw, and bytes") \
+	SENSOR(PRIVILEGE, "privilege", "privileged operations, attempts included, and rights gained by calls") \
+	SENSOR(ESCAPE, "escape", \
+	       "processes of containers outside their namespaces and cgroups, and unexplained rights") \
+	SENSOR(SIGNAL, "signal", "deadly signals received, and system calls refused")
 
 /* Best first. The first that loads and attaches wins. */
 #define PICKET_BACKENDS(BACKEND) \

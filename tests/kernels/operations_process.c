@@ -119,7 +119,9 @@ static const struct operation operations[] = {
 	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 }, { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } }, .add_count = 2,
 	  .event = PICKET_KIND_PROCESS_EXIT },
 	{ "process/fork_killed", NULL, fork_killed, 10,
-	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 }, { PICKET_COUNTER_PROCESS_EXITS_SIGNAL, 1 } }, .add_count = 2,
-	  .event = PICKET_KIND_PROCESS_EXIT },
+	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 },
+		    { PICKET_COUNTER_PROCESS_EXITS_SIGNAL, 1 },
+		    { PICKET_COUNTER_SIGNALS_KILL, 1 } },
+	  .add_count = 3, .event = PICKET_KIND_PROCESS_EXIT },
 };
 const struct operation_set process_operations = { operations, ARRAY_SIZE(operations) };

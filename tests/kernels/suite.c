@@ -9,10 +9,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -86,6 +88,9 @@ static void run_child(const struct operation *operation, int ready_fd, int go_fd
 	char path[300], byte;
 	int fd, error = 0;
 
+	/* as a container: running in the host's mount namespace would be an escape */
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		_exit(1);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", suite.cgroup);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "0", 1) != 1)
@@ -303,6 +308,7 @@ int main(int argc, char **argv)
 {
 	struct kernel_options options = {
 		.sensors.objects = { .max_slots = 64, .buffer_bytes = 4 << 20 },
+		.procfs_path = "/proc",
 		.on_record = on_record,
 	};
 	AUTO_FREE char *cgroup2 = NULL;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a thread of a container was allowed when that last changed by a way
+ * that may change it: a program started, set*id(2), capset(2), a user
+ * namespace entered. Rights that it has beyond that came by none of them,
+ * which is what an exploit of the kernel does.
+ */
+#ifndef PROCESS_RECORD_H
+#define PROCESS_RECORD_H
+
+#include "record.h"
+
+static __always_inline void process_rights(struct task_struct *task, struct process_record *rights)
+{
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+
+	bpf_core_read(&rights->capabilities, sizeof(rights->capabilities), &cred->cap_effective);
+	rights->uid = BPF_CORE_READ(cred, euid.val);
+	rights->gid = BPF_CORE_READ(cred, egid.val);
+	rights->user_namespace = BPF_CORE_READ(cred, user_ns, ns.inum);
+}
+
+static __always_inline void process_remember(__u32 thread, const struct process_record *rights)
+{
+	bpf_map_update_elem(&processes, &thread, rights, BPF_ANY);
+}
+
+static __always_inline bool rights_gained(const struct process_record *old, const struct process_record *now)
+{
+	return (old->uid && !now->uid) || (old->gid && !now->gid) || (now->capabilities & ~old->capabilities);
+}
+
+static __always_inline void send_credential_change(void *context, const struct subject *subject, __u32 change,
+						   const struct process_record *old, const struct process_record *now)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct picket_policy *rules = policy_get();
+	struct path_buffer *path = path_buffer_get();
+	struct event_scratch *record;
+
+	if (!rules || !path || !subject_watched(subject, rules, PICKET_KIND_CREDENTIAL_CHANGE))
+		return;
+	record = record_begin(PICKET_KIND_CREDENTIAL_CHANGE, subject);
+	if (!record)
+		return;
+	record_set_task(record, task);
+	record->event.credential.change = change;
+	record->event.credential.capabilities = now->capabilities & ~old->capabilities;
+	record->event.credential.old_uid = old->uid;
+	record->event.credential.new_uid = now->uid;
+	record->event.credential.old_gid = old->gid;
+	record->event.credential.new_gid = now->gid;
+	record_add_executable(record, task, path);
+	record_submit(context, record);
+}
+
+/*
+ * Compare the rights of the task that runs now with what is remembered, count and tell what it gained, and remember
+ * the new ones. @explained: it just used a way that may give rights. A process in a user namespace of its own making
+ * has rights over that only.
+ */
+static __always_inline void process_check(void *context, const struct subject *subject, bool explained)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u32 thread = bpf_get_current_pid_tgid(), change;
+	struct process_record *known = bpf_map_lookup_elem(&processes, &thread);
+	struct process_record now = {}, old = {};
+
+	process_rights(task, &now);
+	now.slot = subject->slot;
+	now.cgroup_id = subject->cgroup_id;
+	if (known) {
+		old = *known;
+		if (old.capabilities == now.capabilities && old.uid == now.uid && old.gid == now.gid &&
+		    old.user_namespace == now.user_namespace)
+			return;
+	}
+	process_remember(thread, &now);
+	if (!known || old.user_namespace != now.user_namespace || !rights_gained(&old, &now))
+		return;
+	if (!explained)
+		change = PICKET_CREDENTIAL_UNEXPLAINED;
+	else if ((old.uid && !now.uid) || (old.gid && !now.gid))
+		change = PICKET_CREDENTIAL_ROOT;
+	else
+		change = PICKET_CREDENTIAL_CAPABILITIES;
+	subject_count(subject, PICKET_COUNTER_CREDENTIAL_CHANGES_ROOT + change);
+	send_credential_change(context, subject, change, &old, &now);
+}
+
+#endif
