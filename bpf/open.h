@@ -7,6 +7,7 @@
 #define OPEN_H
 
 #include "descriptor.h"
+#include "device_open.h"
 #include "directory.h"
 #include "record.h"
 #include "via_proc.h"
@@ -249,6 +250,8 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	access = open_access(file);
 	request->access = access;
 	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
+	if (!subject.setup)
+		device_count_open(file, subject.counters);
 	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
 		return 0;
 	dentry = BPF_CORE_READ(file, f_path.dentry);

@@ -109,6 +109,11 @@ void kernel_attach(struct kernel *kernel)
 	sensors_attach(kernel->sensors, kernel->metrics->sensors);
 }
 
+int kernel_set_device(struct kernel *kernel, uint32_t node, enum picket_device device)
+{
+	return sensors_set_device(kernel->sensors, node, device);
+}
+
 void kernel_drain(struct kernel *kernel)
 {
 	event_source_drain(kernel->source);

@@ -33,6 +33,9 @@ int kernel_open(struct event_loop *loop, const struct kernel_options *options, s
 /** kernel_attach() - start the sensors. Slots, policy and cgroups should be there before. */
 void kernel_attach(struct kernel *kernel);
 
+/** kernel_set_device() - see sensors_set_device(). Return: 0, -errno. */
+int kernel_set_device(struct kernel *kernel, uint32_t node, enum picket_device device);
+
 /** kernel_drain() - judge what the kernel has already sent. */
 void kernel_drain(struct kernel *kernel);
 void kernel_close(struct kernel *kernel);

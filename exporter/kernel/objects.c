@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "device_tracepoint.skel.h"
 #include "escape_tracepoint.skel.h"
 #include "file_fentry.skel.h"
 #include "file_tracepoint.skel.h"
@@ -34,6 +35,7 @@ const struct object_info object_infos[] = {
 	{ PICKET_SENSOR_NETWORK, PICKET_BACKEND_CGROUP, "network_cgroup", network_cgroup__elf_bytes },
 	{ PICKET_SENSOR_PRIVILEGE, PICKET_BACKEND_TRACEPOINT, "privilege_tracepoint", privilege_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_ESCAPE, PICKET_BACKEND_TRACEPOINT, "escape_tracepoint", escape_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_DEVICE, PICKET_BACKEND_TRACEPOINT, "device_tracepoint", device_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_SIGNAL, PICKET_BACKEND_TRACEPOINT, "signal_tracepoint", signal_tracepoint__elf_bytes },
 };
 const size_t object_info_count = ARRAY_SIZE(object_infos);
@@ -77,11 +79,13 @@ static int map_set_size(struct bpf_map *map, const struct object_options *option
 
 static int map_prepare(struct bpf_map *map, const struct object_options *options, const struct object_maps *maps)
 {
-	uint32_t use_perf_buffer = options->use_perf_buffer;
+	uint32_t use_perf_buffer = options->use_perf_buffer, watch_tsm = options->watch_tsm;
 	int fd;
 
 	if (strcmp(bpf_map__name(map), ".rodata.picket") == 0)
 		return bpf_map__set_initial_value(map, &use_perf_buffer, sizeof(use_perf_buffer));
+	if (strcmp(bpf_map__name(map), ".rodata.picket_tsm") == 0)
+		return bpf_map__set_initial_value(map, &watch_tsm, sizeof(watch_tsm));
 	if (bpf_map__is_internal(map))
 		return 0;
 	fd = object_maps_fd(maps, bpf_map__name(map));

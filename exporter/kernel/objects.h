@@ -46,6 +46,7 @@ struct object_options {
 	uint32_t max_slots;
 	uint32_t buffer_bytes; /* of the ring buffer; a power of two and a multiple of the page size */
 	bool use_perf_buffer;
+	bool watch_tsm; /* configfs offers proofs of a trusted execution environment */
 };
 
 /**

@@ -36,6 +36,7 @@ static const struct {
 	{ "file_open", PICKET_HANDLER_OPEN_HANDLE },
 	{ "network_connect_exit", PICKET_HANDLER_CONNECT },
 	{ "process_duplicate", PICKET_HANDLER_DUPLICATE },
+	{ "device_ioctl", PICKET_HANDLER_IOCTL },
 	{ "file_modify", PICKET_HANDLER_MODIFY },
 	{ "privileged_call", PICKET_HANDLER_PRIVILEGED },
 	{ "privileged_handle", PICKET_HANDLER_OPEN_HANDLE },
@@ -172,15 +173,28 @@ static int attach_object(struct sensors *sensors, struct attached *attached, cha
 	return 0;
 }
 
-static int fill_syscalls(const struct sensors *sensors)
+/* @ioctl: some device is known whose requests are of interest. */
+static int fill_syscalls(const struct sensors *sensors, bool ioctl)
 {
 	struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS];
 	int fd = object_maps_fd(&sensors->maps, "syscalls"), error = 0;
 
 	syscall_table_fill(table);
+	if (!ioctl)
+		syscall_table_leave_out(table, PICKET_HANDLER_IOCTL);
 	for (uint32_t number = 0; number < PICKET_SYSCALL_NUMBERS && !error; number++)
 		error = bpf_map_update_elem(fd, &number, &table[number], BPF_ANY);
 	return error;
+}
+
+int sensors_set_device(struct sensors *sensors, uint32_t node, enum picket_device device)
+{
+	uint32_t value = device + 1;
+	int error = bpf_map_update_elem(object_maps_fd(&sensors->maps, "devices"), &node, &value, BPF_ANY);
+
+	if (error || device < PICKET_DEVICE_SGX_ENCLAVE || device > PICKET_DEVICE_UV)
+		return error;
+	return fill_syscalls(sensors, true);
 }
 
 static void detach_object(struct attached *attached)
@@ -206,7 +220,7 @@ void sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_
 			status[sensor].backend = PICKET_BACKEND_NONE;
 		}
 	}
-	error = fill_syscalls(sensors);
+	error = fill_syscalls(sensors, false);
 	if (!error)
 		error = attach_object(sensors, &sensors->objects[OBJECTS_SHARED], reason, sizeof(reason));
 	if (error && status[PICKET_SENSOR_FILE].backend == PICKET_BACKEND_TRACEPOINT) {

@@ -7,6 +7,7 @@
 #define SENSORS_H
 
 #include "kernel/objects.h"
+#include "picket/operations.h"
 #include "state/self_metrics.h"
 
 struct sensors;
@@ -28,6 +29,13 @@ int sensors_load(const struct sensors_options *options, struct sensor_status sta
 
 /** sensors_attach() - start seeing. A sensor that fails is down with its reason; the others go on. */
 void sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT]);
+
+/**
+ * sensors_set_device() - which kind of device a number stands for that only this machine can name; once attached.
+ * @node: kernel encoding, major << 20 | minor.
+ * Requests to trusted execution environments are looked at from the first such device on.
+ */
+int sensors_set_device(struct sensors *sensors, uint32_t node, enum picket_device device);
 
 /** sensors_maps() - the shared maps; borrowed. */
 const struct object_maps *sensors_maps(const struct sensors *sensors);

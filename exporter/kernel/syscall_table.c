@@ -17,3 +17,18 @@ void syscall_table_fill(struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS
 	PICKET_TREE_CALLS(TREE)
 	syscall_table_fill_compat(table);
 }
+
+static void leave_out(struct picket_syscall *call, enum picket_syscall_handler handler)
+{
+	if (call->handler == handler)
+		*call = (struct picket_syscall){ .tree = call->tree };
+}
+
+void syscall_table_leave_out(struct picket_syscall_entry table[PICKET_SYSCALL_NUMBERS],
+			     enum picket_syscall_handler handler)
+{
+	for (size_t i = 0; i < PICKET_SYSCALL_NUMBERS; i++) {
+		leave_out(&table[i].native, handler);
+		leave_out(&table[i].compat, handler);
+	}
+}

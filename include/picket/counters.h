@@ -48,7 +48,7 @@
 	       "Processes of a container found outside what should hold them, by boundary.") \
 	FAMILY(SYSCALL_DENIALS, "picket_syscall_denials", "", "System calls refused for lack of rights, by error.") \
 	FAMILY(SIGNALS, "picket_signals", "", "Deadly signals received, by signal.") \
-	FAMILY(DEVICE_OPENS, "picket_device_opens", "", "Devices opened, attempts included, by kind of device.") \
+	FAMILY(DEVICE_OPENS, "picket_device_opens", "", "Devices opened, by kind of device.") \
 	FAMILY(TEE_ATTESTATIONS, "picket_tee_attestations", "", \
 	       "Requests for a report, quote or key of a trusted execution environment.") \
 	FAMILY(TEE_ATTESTATION_FAILURES, "picket_tee_attestation_failures", "", "Those requests that failed.") \

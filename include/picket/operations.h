@@ -60,6 +60,7 @@
 	ENTRY(SEV_GUEST, "sev_guest", C) \
 	ENTRY(TDX_GUEST, "tdx_guest", C) \
 	ENTRY(TEE, "tee", C) \
+	ENTRY(UV, "uv", C) \
 	ENTRY(OTHER, "other", C)
 
 /* Trusted execution environments that can be asked for a proof. tsm: the common configfs interface. */

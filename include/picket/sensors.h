@@ -19,6 +19,7 @@
 	SENSOR(PRIVILEGE, "privilege", "privileged operations, attempts included, and rights gained by calls") \
 	SENSOR(ESCAPE, "escape", \
 	       "processes of containers outside their namespaces and cgroups, and unexplained rights") \
+	SENSOR(DEVICE, "device", "requests to trusted execution environments for reports, quotes and keys") \
 	SENSOR(SIGNAL, "signal", "deadly signals received, and system calls refused")
 
 /* Best first. The first that loads and attaches wins. */

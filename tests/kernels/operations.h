@@ -40,12 +40,15 @@ struct operation {
 	const char *text; /* end of the event's path, or of its executable for programs; NULL: not looked at */
 };
 
+/* A device that every machine has, which the suite says is a TDX guest's: /dev/zero. */
+#define OPERATIONS_TDX_DEVICE makedev(1, 5)
+
 /* Operations of one sensor. */
 struct operation_set {
 	const struct operation *operations;
 	size_t count;
 };
 
-extern const struct operation_set file_operations, process_operations, network_operations;
+extern const struct operation_set file_operations, process_operations, network_operations, device_operations;
 
 #endif

@@ -200,7 +200,8 @@ end:
 
 static void run_all(void)
 {
-	const struct operation_set *sets[] = { &file_operations, &process_operations, &network_operations };
+	const struct operation_set *sets[] = { &file_operations, &process_operations, &network_operations,
+					       &device_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
@@ -292,6 +293,8 @@ static int start(const struct kernel_options *options)
 	error = watch_everything();
 	if (!error)
 		kernel_attach(suite.kernel);
+	if (!error)
+		error = kernel_set_device(suite.kernel, 1 << 20 | 5, PICKET_DEVICE_TDX_GUEST);
 	kernel_check_canaries(suite.kernel);
 	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
 		const struct sensor_status *status = &suite.metrics.sensors[sensor];
