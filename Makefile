@@ -180,4 +180,4 @@ clean: ## remove BUILD
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+-include $(OBJECTS:.o=.d) $(BUILD)/exporter/main.d $(UNIT_TESTS:=.d)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "cleanup.h"
 #include "kernel/cgroup_fs.h"
 
 #define RESCAN_INTERVAL_S 1
@@ -33,13 +34,50 @@ static void offer_slots(struct cgroup_sync *sync)
 	}
 }
 
+/* Slots that an earlier daemon gave away: the kernel's queue holds some, cgroups have the others. */
+static void mark_slot(void *context, uint64_t cgroup_id, uint32_t slot)
+{
+	bool *taken = context;
+
+	(void)cgroup_id;
+	taken[slot] = true;
+}
+
+/* Go on from an earlier daemon's slots. Those that nobody has any more are emptied and free after a rest. */
+static int inherit_slots(struct cgroup_sync *sync)
+{
+	uint32_t count = sync->options.slot_count, slot;
+	AUTO_FREE bool *taken = calloc(count, sizeof(*taken));
+	AUTO_FREE uint32_t *waiting = calloc(count, sizeof(*waiting));
+	size_t waiting_count;
+
+	if (!taken || !waiting)
+		return -ENOMEM;
+	waiting_count = kernel_waiting_slots(sync->options.kernel, waiting, count);
+	for (size_t i = 0; i < waiting_count; i++)
+		taken[waiting[i]] = true;
+	kernel_each_cgroup(sync->options.kernel, mark_slot, taken);
+	while ((slot = registry_take_slot(sync->options.registry)))
+		if (!taken[slot])
+			registry_return_slot(sync->options.registry, slot);
+	return 0;
+}
+
 int cgroup_sync_new(const struct cgroup_sync_options *options, struct cgroup_sync **ret_sync)
 {
 	struct cgroup_sync *sync = calloc(1, sizeof(*sync));
+	int error;
 
 	if (!sync)
 		return -ENOMEM;
 	sync->options = *options;
+	if (kernel_inherits(options->kernel, false)) {
+		error = inherit_slots(sync);
+		if (error) {
+			free(sync);
+			return error;
+		}
+	}
 	offer_slots(sync);
 	*ret_sync = sync;
 	return 0;
@@ -76,9 +114,36 @@ static int visit(void *context, uint64_t id, uint64_t parent_id, const char *pat
 	return 0;
 }
 
+/* A cgroup that went while no daemon ran, and that no event will tell of: nothing leads to its name any more. */
+static void forget_unknown(void *context, uint64_t cgroup_id, uint32_t slot)
+{
+	struct cgroup_sync *sync = context;
+
+	if (registry_knows(sync->options.registry, cgroup_id))
+		return;
+	kernel_set_cgroup(sync->options.kernel, cgroup_id, PICKET_SLOT_HOST);
+	registry_return_slot(sync->options.registry, slot);
+}
+
 int cgroup_sync_scan(struct cgroup_sync *sync)
 {
 	return cgroup_fs_walk(sync->options.cgroup2_path, visit, sync);
+}
+
+void cgroup_sync_remember(struct cgroup_sync *sync, uint64_t cgroup_id, const char *path)
+{
+	uint32_t slot = kernel_find_cgroup(sync->options.kernel, cgroup_id);
+
+	if (registry_knows(sync->options.registry, cgroup_id) || slot < PICKET_SLOT_FIRST)
+		return;
+	take_in(sync, cgroup_id, 0, path, slot);
+	registry_remove(sync->options.registry, cgroup_id);
+	kernel_set_cgroup(sync->options.kernel, cgroup_id, PICKET_SLOT_HOST);
+}
+
+void cgroup_sync_settle(struct cgroup_sync *sync)
+{
+	kernel_each_cgroup(sync->options.kernel, forget_unknown, sync);
 }
 
 void cgroup_sync_created(struct cgroup_sync *sync, const struct picket_event *event)

@@ -15,6 +15,7 @@ struct cgroup_sync_options {
 	struct registry *registry;
 	struct self_metrics *metrics;
 	const char *cgroup2_path;
+	uint32_t slot_count; /* size of the array of counters */
 	void (*on_container)(void *context, struct container *container);
 	void *context;
 };
@@ -24,6 +25,18 @@ void cgroup_sync_free(struct cgroup_sync *sync);
 
 /** cgroup_sync_scan() - take in every cgroup that exists. Cost: one readdir(3) each. Return: 0, -errno. */
 int cgroup_sync_scan(struct cgroup_sync *sync);
+
+/**
+ * cgroup_sync_remember() - a container that an earlier daemon knew. One that the scan did not find is gone: its last
+ * values wait for a scrape as those of any other. Ignored when the kernel has no counters of it.
+ */
+void cgroup_sync_remember(struct cgroup_sync *sync, uint64_t cgroup_id, const char *path);
+
+/**
+ * cgroup_sync_settle() - let go of cgroups that an earlier daemon knew and that are gone. Once, after the scan and after
+ * the events that waited were read, which may still tell of some.
+ */
+void cgroup_sync_settle(struct cgroup_sync *sync);
 
 /** cgroup_sync_created(), cgroup_sync_removed() - what a lifecycle event says; @event is valid. */
 void cgroup_sync_created(struct cgroup_sync *sync, const struct picket_event *event);

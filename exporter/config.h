@@ -15,6 +15,7 @@
 #include "picket/sensors.h"
 
 #define CONFIG_MAX_LIST 16
+#define CONFIG_PIN_PATH "/sys/fs/bpf/picket" /* also where `picket unload` looks */
 
 struct config_list {
 	const char *items[CONFIG_MAX_LIST];
@@ -37,6 +38,8 @@ struct config {
 	uint32_t events_buffer_bytes;		 /* --events.buffer-size=2MiB, a power of two */
 	enum events_transport events_transport;	 /* --events.transport=auto|ringbuf|perfbuf */
 	enum picket_backend sensor_backends[PICKET_SENSOR_COUNT]; /* --sensor.file=...; PICKET_BACKEND_COUNT: auto */
+	bool bpf_pin;						  /* --bpf.pin: programs and maps outlive the daemon */
+	const char *bpf_pin_path;				  /* --bpf.pin-path=/sys/fs/bpf/picket */
 	const char *control_socket;				  /* --control.socket=/run/picket/control.sock */
 	const char *procfs_path, *sysfs_path, *rootfs_path;	  /* --path.procfs, --path.sysfs, --path.rootfs */
 	const char *docker_socket;				  /* --docker.socket=/run/docker.sock */

@@ -2,6 +2,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,12 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cgroup_sync.h"
 #include "cleanup.h"
-#include "export/http_server.h"
-#include "judge.h"
+#include "daemon_internal.h"
 #include "kernel/cgroup_fs.h"
-#include "kernel/kernel.h"
 #include "version.h"
 
 #define SECOND_MS 1000
@@ -23,96 +21,6 @@
 #define DRAIN_TIMEOUT_MS 5000
 #define RETENTION_NS (300 * 1000000000LL)	 /* of a dead container that nobody scrapes */
 #define EXPOSED_RETENTION_NS (60 * 1000000000LL) /* of one that was scraped: a second Prometheus may come later */
-
-struct daemon {
-	const struct config *config;
-	struct self_metrics metrics;
-	struct event_loop *loop;
-	struct rule_set *rules;
-	struct registry *registry;
-	struct kernel *kernel;
-	struct counter_table counters;
-	struct cgroup_sync *cgroups;
-	struct http_client *http_client;
-	struct responder *responder;
-	struct otlp_sender *otlp;
-	struct control_server *control;
-	struct judge *judge;
-	struct http_server *http_server;
-	char *cgroup2_path;
-	char collector_error[256]; /* as logged last; "" while all is well */
-};
-
-static void log_rule_error(void *context, const char *message)
-{
-	(void)context;
-	log_error("rules", "%s", message);
-}
-
-static int load_rules(const struct daemon *daemon, struct rule_set **ret_rules)
-{
-	const struct config *config = daemon->config;
-
-	return rules_load(config->rules_paths.items, config->rules_paths.count, config->rules_defaults, log_rule_error,
-			  NULL, ret_rules);
-}
-
-/* Put @rules in force in the kernel, then here. Takes @rules when it succeeds. */
-static int use_rules(struct daemon *daemon, struct rule_set *rules)
-{
-	struct rule_set *old = daemon->rules;
-	struct compiled_policy *policy;
-	size_t old_count = old ? rules_count(old) : 0;
-	AUTO_FREE int *map = calloc(old_count + 1, sizeof(*map));
-	int error;
-
-	if (!map)
-		return -ENOMEM;
-	error = policy_compile(rules, daemon->config->enforce, &policy);
-	if (error)
-		return error;
-	error = kernel_install_policy(daemon->kernel, policy);
-	policy_free(policy);
-	if (error)
-		return error;
-	for (size_t i = 0; i < old_count; i++) {
-		const struct rule *kept = rules_find(rules, rules_at(old, i)->name);
-
-		map[i] = kept ? (int)kept->index : -1;
-	}
-	error = registry_reset_rules(daemon->registry, rules_count(rules), map, old_count);
-	if (error)
-		return error;
-	daemon->rules = rules;
-	judge_rules_changed(daemon->judge);
-	daemon->metrics.rules_loaded = rules_count(rules);
-	daemon->metrics.rules_last_reload_time = time(NULL);
-	rules_free(old);
-	return 0;
-}
-
-static int reload(void *context, char *text, size_t text_size)
-{
-	struct daemon *daemon = context;
-	struct rule_set *rules = NULL;
-	int error = load_rules(daemon, &rules);
-
-	if (!error) {
-		error = use_rules(daemon, rules);
-		if (error)
-			rules_free(rules);
-	}
-	daemon->metrics.rules_last_reload_successful = !error;
-	if (error) {
-		snprintf(text, text_size, "reload failed, the old rules stay in force: %s",
-			 error == -EINVAL ? "see the log for each error" : strerror(-error));
-		log_error("rules", "%s", text);
-		return error;
-	}
-	snprintf(text, text_size, "%llu rules loaded", (unsigned long long)daemon->metrics.rules_loaded);
-	log_info("rules", "%s", text);
-	return 0;
-}
 
 static void on_record(void *context, const void *record, size_t size)
 {
@@ -134,18 +42,6 @@ static void on_record(void *context, const void *record, size_t size)
 	judge_event(daemon->judge, event, container);
 }
 
-static void update_ready(struct daemon *daemon)
-{
-	bool ready = true;
-
-	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
-		if (!daemon->metrics.sensors[sensor].up &&
-		    daemon->config->sensor_backends[sensor] != PICKET_BACKEND_NONE)
-			ready = false;
-	daemon->metrics.ready = ready;
-}
-
-/* A collector that fails is logged once, and once when it is well again; how often is a metric. */
 static void watch_collector(struct daemon *daemon)
 {
 	const char *error = daemon->otlp ? otlp_sender_last_error(daemon->otlp) : "";
@@ -168,26 +64,12 @@ static void on_second(void *context)
 	cgroup_sync_tick(daemon->cgroups);
 }
 
-static void on_canary(void *context)
-{
-	struct daemon *daemon = context;
-	bool was_ready = daemon->metrics.ready;
-
-	kernel_check_canaries(daemon->kernel);
-	update_ready(daemon);
-	if (was_ready && !daemon->metrics.ready)
-		for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
-			if (!daemon->metrics.sensors[sensor].up)
-				log_error("sensors", "%s is down: %s", picket_sensor_name(sensor),
-					  daemon->metrics.sensors[sensor].reason);
-}
-
 static void on_hangup(void *context, int signal_number)
 {
 	char text[256];
 
 	(void)signal_number;
-	reload(context, text, sizeof(text));
+	daemon_reload(context, text, sizeof(text));
 }
 
 static void on_drained(void *context)
@@ -239,8 +121,7 @@ static void log_new_container(void *context, struct container *container)
 		  container->runtime);
 }
 
-/* Log what failed, with what to do; @text may be NULL. Return: @error. */
-static int start_failed(const char *what, int error, const char *text)
+int daemon_start_failed(const char *what, int error, const char *text)
 {
 	log_error("daemon", "%s: %s", what, text && *text ? text : strerror(-error));
 	return error;
@@ -256,6 +137,7 @@ static int start_kernel(struct daemon *daemon)
 			.use_perf_buffer = config->events_transport == TRANSPORT_PERFBUF,
 		},
 		.sensors.cgroup2_path = daemon->cgroup2_path,
+		.sensors.pin_path = config->bpf_pin ? config->bpf_pin_path : NULL,
 		.procfs_path = daemon->config->procfs_path,
 		.on_record = on_record,
 		.context = daemon,
@@ -266,10 +148,10 @@ static int start_kernel(struct daemon *daemon)
 	memcpy(options.sensors.backends, config->sensor_backends, sizeof(options.sensors.backends));
 	error = kernel_open(daemon->loop, &options, &daemon->metrics, &daemon->kernel, reason, sizeof(reason));
 	if (error == -EPERM)
-		return start_failed("cannot load BPF programs", error,
-				    "not permitted; run as root or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN");
+		return daemon_start_failed("cannot load BPF programs", error,
+					   "not permitted; run as root or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN");
 	if (error)
-		return start_failed("cannot load BPF programs", error, reason);
+		return daemon_start_failed("cannot load BPF programs", error, reason);
 	daemon->counters = kernel_counters(daemon->kernel);
 	return 0;
 }
@@ -286,18 +168,19 @@ static int start_registry(struct daemon *daemon)
 	struct cgroup_sync_options sync = {
 		.metrics = &daemon->metrics,
 		.cgroup2_path = daemon->cgroup2_path,
+		.slot_count = daemon->config->max_containers + PICKET_SLOT_FIRST,
 		.on_container = log_new_container,
 	};
 	int error = registry_new(&options, &daemon->registry);
 
 	if (error)
-		return start_failed("cannot set up the registry", error, NULL);
+		return daemon_start_failed("cannot set up the registry", error, NULL);
 	registry_use_counters(daemon->registry, &daemon->counters);
 	sync.kernel = daemon->kernel;
 	sync.registry = daemon->registry;
 	daemon->metrics.slots_capacity = daemon->config->max_containers;
 	error = cgroup_sync_new(&sync, &daemon->cgroups);
-	return error ? start_failed("cannot follow cgroups", error, NULL) : 0;
+	return error ? daemon_start_failed("cannot follow cgroups", error, NULL) : 0;
 }
 
 static int start_responder(struct daemon *daemon)
@@ -316,7 +199,7 @@ static int start_responder(struct daemon *daemon)
 	if (!error)
 		error = responder_new(&options, daemon->http_client, daemon->registry, &daemon->metrics,
 				      &daemon->responder);
-	return error ? start_failed("cannot set up responses", error, NULL) : 0;
+	return error ? daemon_start_failed("cannot set up responses", error, NULL) : 0;
 }
 
 static int start_otlp(struct daemon *daemon)
@@ -328,7 +211,7 @@ static int start_otlp(struct daemon *daemon)
 		return 0;
 	error = otlp_sender_new(daemon->loop, daemon->http_client, daemon->config, &daemon->metrics, &daemon->otlp,
 				&text);
-	return error ? start_failed("OTLP", error, text) : 0;
+	return error ? daemon_start_failed("OTLP", error, text) : 0;
 }
 
 static int start_servers(struct daemon *daemon)
@@ -353,16 +236,16 @@ static int start_servers(struct daemon *daemon)
 			.for_each_program = kernel_for_each_program,
 			.kernel = daemon->kernel,
 		},
-		.reload = reload,
+		.reload = daemon_reload,
 		.context = daemon,
 	};
 	AUTO_FREE char *text = NULL;
 	int error = control_server_open(daemon->loop, &control, &daemon->control, &text);
 
 	if (error)
-		return start_failed("control socket", error, text);
+		return daemon_start_failed("control socket", error, text);
 	error = http_server_open(daemon->loop, &http, &daemon->http_server, &text);
-	return error ? start_failed("HTTP", error, text) : 0;
+	return error ? daemon_start_failed("HTTP", error, text) : 0;
 }
 
 static int start_judge(struct daemon *daemon)
@@ -374,43 +257,11 @@ static int start_judge(struct daemon *daemon)
 		.otlp = daemon->otlp,
 		.control = daemon->control,
 	};
-	struct rule_set *rules = NULL;
 	int error = judge_new(&options, &daemon->judge);
 
 	if (error)
-		return start_failed("rules", error, NULL);
-	error = load_rules(daemon, &rules);
-	if (error)
-		return start_failed("rules", error, "correct the errors above; `picket check FILE` tries a file");
-	error = use_rules(daemon, rules);
-	if (error) {
-		rules_free(rules);
-		return start_failed("rules", error, NULL);
-	}
-	daemon->metrics.rules_last_reload_successful = 1;
-	return 0;
-}
-
-/* Attach first, look around afterwards: a container made meanwhile is seen by either, or by both. */
-static int start_sensors(struct daemon *daemon)
-{
-	uint64_t self;
-	int error;
-
-	kernel_attach(daemon->kernel);
-	error = cgroup_sync_scan(daemon->cgroups);
-	if (error)
-		return start_failed("cannot read the cgroups", error, NULL);
-	if (!cgroup_fs_own_id(daemon->config->procfs_path, daemon->cgroup2_path, &self))
-		kernel_set_self(daemon->kernel, self);
-	on_canary(daemon);
-	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
-		const struct sensor_status *status = &daemon->metrics.sensors[sensor];
-
-		log_message(status->up ? LOG_INFO : LOG_WARN, "sensors", "%s: %s%s%s", picket_sensor_name(sensor),
-			    picket_backend_name(status->backend), *status->reason ? ", " : "", status->reason);
-	}
-	return 0;
+		return daemon_start_failed("rules", error, NULL);
+	return daemon_start_rules(daemon);
 }
 
 static int start_timers(struct daemon *daemon)
@@ -425,9 +276,9 @@ static int start_timers(struct daemon *daemon)
 		error = event_loop_add_signal(daemon->loop, signals[i].number, signals[i].handler, daemon);
 	if (!error && event_loop_add_timer(daemon->loop, SECOND_MS, on_second, daemon) < 0)
 		error = -ENOMEM;
-	if (!error && event_loop_add_timer(daemon->loop, CANARY_INTERVAL_MS, on_canary, daemon) < 0)
+	if (!error && event_loop_add_timer(daemon->loop, CANARY_INTERVAL_MS, daemon_check_sensors, daemon) < 0)
 		error = -ENOMEM;
-	return error ? start_failed("cannot set up timers", error, NULL) : 0;
+	return error ? daemon_start_failed("cannot set up timers", error, NULL) : 0;
 }
 
 /* What must hold before anything is tried, each with what to do about it. */
@@ -436,25 +287,26 @@ static int check_host(struct daemon *daemon)
 	int error;
 
 	if (geteuid() != 0)
-		return start_failed("picket must run as root", -EPERM, "try `sudo picket`");
+		return daemon_start_failed("picket must run as root", -EPERM, "try `sudo picket`");
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return start_failed("this kernel has no BTF (/sys/kernel/btf/vmlinux)", -ENOENT,
-				    "picket needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, 5.10 or newer");
+		return daemon_start_failed("this kernel has no BTF (/sys/kernel/btf/vmlinux)", -ENOENT,
+					   "picket needs a kernel built with CONFIG_DEBUG_INFO_BTF=y, 5.10 or newer");
 	error = cgroup_fs_find_mount(daemon->config->procfs_path, &daemon->cgroup2_path);
 	if (error)
-		return start_failed("no cgroup2 file system is mounted", error,
-				    "try `mount -t cgroup2 none /sys/fs/cgroup/unified`");
+		return daemon_start_failed("no cgroup2 file system is mounted", error,
+					   "try `mount -t cgroup2 none /sys/fs/cgroup/unified`");
 	return 0;
 }
 
 /* In this order; everything later may use what came before. */
 static int (*const steps[])(struct daemon *daemon) = {
-	check_host, start_timers,  start_kernel, start_registry, start_responder,
-	start_otlp, start_servers, start_judge,	 start_sensors,
+	check_host, start_timers,  start_kernel, start_registry,       start_responder,
+	start_otlp, start_servers, start_judge,	 daemon_start_sensors,
 };
 
 static void stop(struct daemon *daemon)
 {
+	daemon_keep_journal(daemon);
 	http_server_close(daemon->http_server);
 	kernel_close(daemon->kernel);
 	judge_free(daemon->judge);

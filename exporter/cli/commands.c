@@ -58,6 +58,11 @@ static const struct command commands[] = {
 	{ "release", command_release, "undo what a rule did to a container", "CONTAINER",
 	  "Ends a pause. CONTAINER is a name, an id, or at least 12 characters of one.", NULL, "  picket release web\n",
 	  asks_daemon },
+	{ "unload", command_unload, "remove what a daemon with --bpf.pin left in the kernel", "[PATH]",
+	  "Programs that go on counting, isolating and killing while no daemon runs, and their counters. PATH is\n"
+	  "what --bpf.pin-path said. It needs root, and no daemon.",
+	  NULL, "  systemctl stop picket && picket unload\n",
+	  "0: nothing of it is left. 1: it could not be removed. 2: wrong command line." },
 	{ "check", command_check, "check files of rules", "FILE|DIRECTORY ...",
 	  "Reads each one alone on top of the built-in rules, and prints every error as FILE:LINE:COLUMN, or the\n"
 	  "rules and where each is decided: in the kernel, or from the events that the kernel lets pass.\n"

@@ -104,9 +104,49 @@ fail:
 	return error;
 }
 
-void kernel_attach(struct kernel *kernel)
+int kernel_attach(struct kernel *kernel)
 {
-	sensors_attach(kernel->sensors, kernel->metrics->sensors);
+	return sensors_attach(kernel->sensors, kernel->metrics->sensors);
+}
+
+bool kernel_inherits(const struct kernel *kernel, bool whole)
+{
+	enum pins_state state = sensors_inherited(kernel->sensors);
+
+	return state == PINS_SAME || (!whole && state == PINS_LAYOUT);
+}
+
+bool kernel_left_behind(const struct kernel *kernel)
+{
+	return sensors_inherited(kernel->sensors) == PINS_OTHER;
+}
+
+/* Each is taken from one end and put back at the other, so that a new cgroup always finds some. */
+size_t kernel_waiting_slots(struct kernel *kernel, uint32_t *ret_slots, size_t max)
+{
+	size_t count = 0;
+	uint32_t slot;
+
+	while (count < max && !bpf_map_lookup_and_delete_elem(kernel->free_slots_fd, NULL, &slot)) {
+		kernel_offer_slot(kernel, slot);
+		if (count && slot == ret_slots[0])
+			break;
+		ret_slots[count++] = slot;
+	}
+	return count;
+}
+
+void kernel_each_cgroup(struct kernel *kernel, void (*each)(void *context, uint64_t cgroup_id, uint32_t slot),
+			void *context)
+{
+	uint64_t id, next;
+	bool more = bpf_map_get_next_key(kernel->cgroups_fd, NULL, &next) == 0;
+
+	while (more) {
+		id = next;
+		more = bpf_map_get_next_key(kernel->cgroups_fd, &id, &next) == 0;
+		each(context, id, kernel_find_cgroup(kernel, id));
+	}
 }
 
 int kernel_set_device(struct kernel *kernel, uint32_t node, enum picket_device device)

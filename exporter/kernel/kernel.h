@@ -30,8 +30,21 @@ struct kernel_options {
 int kernel_open(struct event_loop *loop, const struct kernel_options *options, struct self_metrics *metrics,
 		struct kernel **ret_kernel, char *reason, size_t reason_size);
 
-/** kernel_attach() - start the sensors. Slots, policy and cgroups should be there before. */
-void kernel_attach(struct kernel *kernel);
+/** kernel_attach() - start the sensors. Slots, policy and cgroups should be there before. See sensors_attach(). */
+int kernel_attach(struct kernel *kernel);
+
+/** kernel_inherits() - whether the counters of an earlier daemon go on; @whole: its programs as well. */
+bool kernel_inherits(const struct kernel *kernel, bool whole);
+
+/** kernel_left_behind() - whether an earlier daemon's counters are of no use, and gone. */
+bool kernel_left_behind(const struct kernel *kernel);
+
+/** kernel_waiting_slots() - the slots that wait in the kernel's queue, up to @max; they stay there. Return: how many. */
+size_t kernel_waiting_slots(struct kernel *kernel, uint32_t *ret_slots, size_t max);
+
+/** kernel_each_cgroup() - all cgroups that the kernel has a slot for. @each may change or forget them. */
+void kernel_each_cgroup(struct kernel *kernel, void (*each)(void *context, uint64_t cgroup_id, uint32_t slot),
+			void *context);
 
 /** kernel_set_device() - see sensors_set_device(). Return: 0, -errno. */
 int kernel_set_device(struct kernel *kernel, uint32_t node, enum picket_device device);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "picket/event.h"
+#include "state/counter_table.h"
 #include "device_tracepoint.skel.h"
 #include "escape_tracepoint.skel.h"
 #include "file_fentry.skel.h"
@@ -92,6 +94,17 @@ static int map_prepare(struct bpf_map *map, const struct object_options *options
 	return fd >= 0 ? bpf_map__reuse_fd(map, fd) : map_set_size(map, options);
 }
 
+int object_maps_take(struct object_maps *maps, const char *name, int fd)
+{
+	if (maps->count == OBJECT_MAPS_MAX || strlen(name) >= sizeof(maps->items[0].name)) {
+		close(fd);
+		return -E2BIG;
+	}
+	snprintf(maps->items[maps->count].name, sizeof(maps->items[0].name), "%s", name);
+	maps->items[maps->count++].fd = fd;
+	return 0;
+}
+
 static int maps_remember(struct object_maps *maps, const struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
@@ -99,14 +112,50 @@ static int maps_remember(struct object_maps *maps, const struct bpf_map *map)
 
 	if (bpf_map__is_internal(map) || object_maps_fd(maps, name) >= 0)
 		return 0;
-	if (maps->count == OBJECT_MAPS_MAX || strlen(name) >= sizeof(maps->items[0].name))
-		return -E2BIG;
 	fd = fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	snprintf(maps->items[maps->count].name, sizeof(maps->items[0].name), "%s", name);
-	maps->items[maps->count++].fd = fd;
-	return 0;
+	return fd < 0 ? -errno : object_maps_take(maps, name, fd);
+}
+
+static uint64_t hash_add(uint64_t hash, const void *bytes, size_t size)
+{
+	for (const unsigned char *byte = bytes; size--; byte++)
+		hash = (hash ^ *byte) * 0x100000001b3;
+	return hash;
+}
+
+/* Of all that decides what a byte in the maps of counters and events means. */
+static uint64_t layout_hash(const struct object_options *options)
+{
+	const size_t sizes[] = { sizeof(struct picket_counters),
+				 sizeof(struct picket_event),
+				 sizeof(struct picket_cgroup),
+				 PICKET_KIND_COUNT,
+				 options->max_slots,
+				 options->buffer_bytes,
+				 options->use_perf_buffer };
+	uint64_t hash = hash_add(0xcbf29ce484222325, sizes, sizeof(sizes));
+
+	for (size_t i = 0; i < PICKET_COUNTER_COUNT; i++) {
+		const char *family = counter_families[counter_infos[i].family].name;
+
+		hash = hash_add(hash, family, strlen(family) + 1);
+		hash = hash_add(hash, counter_infos[i].labels, strlen(counter_infos[i].labels) + 1);
+	}
+	return hash;
+}
+
+void object_fingerprint(const struct object_options *options, const enum picket_backend backends[PICKET_SENSOR_COUNT],
+			struct pins_meta *ret_meta)
+{
+	*ret_meta = (struct pins_meta){ .layout = layout_hash(options), .sensor_count = PICKET_SENSOR_COUNT };
+	ret_meta->build = hash_add(ret_meta->layout, backends, PICKET_SENSOR_COUNT * sizeof(backends[0]));
+	ret_meta->build = hash_add(ret_meta->build, &options->watch_tsm, sizeof(options->watch_tsm));
+	for (size_t i = 0; i < object_info_count; i++) {
+		size_t size;
+		const void *bytes = object_infos[i].bytes(&size);
+
+		ret_meta->build = hash_add(ret_meta->build, bytes, size);
+	}
 }
 
 /* Programs of sections that begin with "?" are loaded where the kernel has the function that they hang on. */

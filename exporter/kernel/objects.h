@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/pins.h"
 #include "picket/sensors.h"
 
 #define OBJECTS_SHARED PICKET_SENSOR_COUNT /* sensor of an object that serves several */
@@ -42,12 +43,22 @@ struct object_maps {
 int object_maps_fd(const struct object_maps *maps, const char *name);
 void object_maps_close(struct object_maps *maps);
 
+/** object_maps_take() - add a map; takes @fd, also when it fails. Return: 0, -E2BIG. */
+int object_maps_take(struct object_maps *maps, const char *name, int fd);
+
 struct object_options {
 	uint32_t max_slots;
 	uint32_t buffer_bytes; /* of the ring buffer; a power of two and a multiple of the page size */
 	bool use_perf_buffer;
 	bool watch_tsm; /* configfs offers proofs of a trusted execution environment */
 };
+
+/**
+ * object_fingerprint() - what these objects, loaded with @options, leave behind.
+ * @backends: as they were asked for, per sensor.
+ */
+void object_fingerprint(const struct object_options *options, const enum picket_backend backends[PICKET_SENSOR_COUNT],
+			struct pins_meta *ret_meta);
 
 /**
  * object_load() - open, size, share and load one object.

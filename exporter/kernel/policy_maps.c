@@ -34,6 +34,7 @@ int policy_maps_open(const struct object_maps *object_maps, struct policy_maps *
 		free(maps);
 		return error;
 	}
+	maps->generation = maps->head->generation; /* > 0: an earlier daemon's rules are in force until ours are */
 	*ret_maps = maps;
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "kernel/syscall_table.h"
@@ -18,10 +19,23 @@ struct attached {
 	size_t link_count;
 };
 
+#define PROGRAMS_MAX 96
+
+/* A program that an earlier daemon loaded. */
+struct inherited_program {
+	char name[PINS_NAME_SIZE];
+	int fd;
+};
+
 struct sensors {
 	struct attached objects[PICKET_SENSOR_COUNT + 1]; /* the last: shared dispatcher of system calls */
 	struct object_maps maps;
 	int cgroup2_fd;
+	const char *pin_path;
+	struct pins_meta meta;
+	enum pins_state inherited;
+	struct inherited_program programs[PROGRAMS_MAX];
+	size_t program_count;
 };
 
 /*
@@ -76,6 +90,70 @@ static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, const
 	return error;
 }
 
+static int inherit_map(void *context, const char *name, int fd)
+{
+	return object_maps_take(&((struct sensors *)context)->maps, name, fd);
+}
+
+/* What outlives another build's programs: the counters, who has which, and what was sent and not read yet. */
+static int inherit_counters(void *context, const char *name, int fd)
+{
+	static const char *const names[] = { "cgroups", "counters", "events", "free_slots", "lost", "setup_tasks" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return inherit_map(context, name, fd);
+	close(fd);
+	return 0;
+}
+
+static int inherit_program(void *context, const char *name, int fd)
+{
+	struct sensors *sensors = context;
+	struct inherited_program *program = &sensors->programs[sensors->program_count];
+
+	if (sensors->program_count == PROGRAMS_MAX) {
+		close(fd);
+		return -E2BIG;
+	}
+	program->fd = fd;
+	snprintf(program->name, sizeof(program->name), "%s", name + strcspn(name, "_") + 1);
+	sensors->program_count++;
+	return 0;
+}
+
+static void disinherit(struct sensors *sensors)
+{
+	object_maps_close(&sensors->maps);
+	while (sensors->program_count)
+		close(sensors->programs[--sensors->program_count].fd);
+}
+
+/* Go on from what is pinned, as far as that can be. */
+static void inherit(struct sensors *sensors, const struct sensors_options *options,
+		    struct sensor_status status[PICKET_SENSOR_COUNT])
+{
+	struct pins_meta found = {};
+	int error = 0;
+
+	object_fingerprint(&options->objects, options->backends, &sensors->meta);
+	sensors->pin_path = options->pin_path;
+	sensors->inherited = pins_find(options->pin_path, &sensors->meta, &found);
+	if (sensors->inherited == PINS_SAME) {
+		error = pins_each(options->pin_path, "maps", inherit_map, sensors);
+		if (!error)
+			error = pins_each(options->pin_path, "programs", inherit_program, sensors);
+		for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
+			status[sensor].backend = found.backends[sensor];
+	} else if (sensors->inherited == PINS_LAYOUT) {
+		error = pins_each(options->pin_path, "maps", inherit_counters, sensors);
+	}
+	if (error) {
+		disinherit(sensors);
+		sensors->inherited = PINS_OTHER;
+	}
+}
+
 int sensors_load(const struct sensors_options *options, struct sensor_status status[PICKET_SENSOR_COUNT],
 		 struct sensors **ret_sensors, char *reason, size_t reason_size)
 {
@@ -90,6 +168,12 @@ int sensors_load(const struct sensors_options *options, struct sensor_status sta
 		error = -errno;
 		snprintf(reason, reason_size, "cannot open %s: %s", options->cgroup2_path, strerror(-error));
 		goto fail;
+	}
+	if (options->pin_path)
+		inherit(sensors, options, status);
+	if (sensors->inherited == PINS_SAME) {
+		*ret_sensors = sensors;
+		return 0;
 	}
 	dispatcher = &sensors->objects[OBJECTS_SHARED];
 	dispatcher->info = object_find(OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT);
@@ -203,7 +287,7 @@ static void detach_object(struct attached *attached)
 		bpf_link__destroy(attached->links[--attached->link_count]);
 }
 
-void sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT])
+static void attach_all(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT])
 {
 	char reason[sizeof(status[0].reason)] = "cannot fill the table of system calls";
 	int error;
@@ -230,6 +314,69 @@ void sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_
 	}
 }
 
+static int pin_object(struct sensors *sensors, const struct attached *attached, unsigned int *number)
+{
+	struct bpf_program *program;
+	char name[PINS_NAME_SIZE];
+	int error = 0;
+
+	for (size_t i = 0; i < attached->link_count && !error; i++) {
+		snprintf(name, sizeof(name), "%03u", (*number)++);
+		error = pins_add(sensors->pin_path, "links", name, bpf_link__fd(attached->links[i]));
+	}
+	if (!attached->object)
+		return error;
+	bpf_object__for_each_program(program, attached->object)
+	{
+		if (error || !bpf_program__autoload(program))
+			continue;
+		snprintf(name, sizeof(name), "%03u_%s", (*number)++, bpf_program__name(program));
+		error = pins_add(sensors->pin_path, "programs", name, bpf_program__fd(program));
+	}
+	return error;
+}
+
+static int pin_all(struct sensors *sensors, const struct sensor_status status[PICKET_SENSOR_COUNT])
+{
+	unsigned int number = 0;
+	int error;
+
+	sensors->meta.sensor_count = PICKET_SENSOR_COUNT;
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
+		sensors->meta.backends[sensor] = status[sensor].backend;
+	error = pins_begin(sensors->pin_path, &sensors->meta);
+	for (size_t i = 0; i < sensors->maps.count && !error; i++)
+		error = pins_add(sensors->pin_path, "maps", sensors->maps.items[i].name, sensors->maps.items[i].fd);
+	for (size_t i = 0; i < ARRAY_SIZE(sensors->objects) && !error; i++)
+		error = pin_object(sensors, &sensors->objects[i], &number);
+	return error;
+}
+
+int sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT])
+{
+	int error;
+
+	if (sensors->inherited == PINS_SAME) {
+		for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
+			status[sensor].up = status[sensor].backend != PICKET_BACKEND_NONE;
+		return 0;
+	}
+	if (sensors->inherited != PINS_NONE) /* now, so that as little as possible goes unseen in between */
+		pins_remove(sensors->pin_path);
+	attach_all(sensors, status);
+	if (!sensors->pin_path)
+		return 0;
+	error = pin_all(sensors, status);
+	if (error && error != -ENOTSUP)
+		pins_remove(sensors->pin_path); /* half of it is of no use */
+	return error;
+}
+
+enum pins_state sensors_inherited(const struct sensors *sensors)
+{
+	return sensors->inherited;
+}
+
 const struct object_maps *sensors_maps(const struct sensors *sensors)
 {
 	return &sensors->maps;
@@ -240,6 +387,8 @@ void sensors_for_each_program(struct sensors *sensors, void (*each)(void *contex
 {
 	struct bpf_program *program;
 
+	for (size_t i = 0; i < sensors->program_count; i++)
+		each(context, sensors->programs[i].name, sensors->programs[i].fd);
 	for (size_t i = 0; i < ARRAY_SIZE(sensors->objects); i++) {
 		if (!sensors->objects[i].object)
 			continue;
@@ -256,7 +405,7 @@ void sensors_close(struct sensors *sensors)
 		detach_object(&sensors->objects[i - 1]);
 		bpf_object__close(sensors->objects[i - 1].object);
 	}
-	object_maps_close(&sensors->maps);
+	disinherit(sensors);
 	if (sensors->cgroup2_fd >= 0)
 		close(sensors->cgroup2_fd);
 	free(sensors);

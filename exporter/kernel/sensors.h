@@ -7,6 +7,7 @@
 #define SENSORS_H
 
 #include "kernel/objects.h"
+#include "kernel/pins.h"
 #include "picket/operations.h"
 #include "state/self_metrics.h"
 
@@ -15,20 +16,28 @@ struct sensors;
 struct sensors_options {
 	struct object_options objects;
 	const char *cgroup2_path;
+	const char *pin_path; /* keep what was loaded there, and go on from it; NULL: nothing outlives the daemon */
 	/* wanted backend per sensor; PICKET_BACKEND_COUNT: the best; PICKET_BACKEND_NONE: off */
 	enum picket_backend backends[PICKET_SENSOR_COUNT];
 };
 
 /**
  * sensors_load() - load what this kernel allows; nothing is attached yet.
+ * Where an earlier daemon of the same build left all of it pinned, that goes on and nothing is loaded.
  * @status: backend and reason per sensor are filled in.
  * Return: 0 when at least the lifecycle sensor loaded, -errno and a sentence in @reason else.
  */
 int sensors_load(const struct sensors_options *options, struct sensor_status status[PICKET_SENSOR_COUNT],
 		 struct sensors **ret_sensors, char *reason, size_t reason_size);
 
-/** sensors_attach() - start seeing. A sensor that fails is down with its reason; the others go on. */
-void sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT]);
+/** How much of what an earlier daemon left goes on. */
+enum pins_state sensors_inherited(const struct sensors *sensors);
+
+/**
+ * sensors_attach() - start seeing. A sensor that fails is down with its reason; the others go on.
+ * Return: 0; why nothing was pinned: -ENOTSUP for no bpf file system, -errno. All is attached even so.
+ */
+int sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT]);
 
 /**
  * sensors_set_device() - which kind of device a number stands for that only this machine can name; once attached.

@@ -122,6 +122,9 @@ uint64_t registry_version(const struct registry *registry);
 /** registry_take_slot() - hand out a free slot, to the kernel's queue or for a cgroup found at start. 0: none. */
 uint32_t registry_take_slot(struct registry *registry);
 
+/** registry_return_slot() - a slot that was taken and that nobody has: it is freed by registry_expire() after a rest. */
+void registry_return_slot(struct registry *registry, uint32_t slot);
+
 /** registry_take_slots() - as many as are free, up to @max. Return: how many. */
 size_t registry_take_slots(struct registry *registry, uint32_t *ret_slots, size_t max);
 

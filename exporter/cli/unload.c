@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* `picket unload`. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/arguments.h"
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "config.h"
+#include "kernel/pins.h"
+
+int command_unload(int argc, char *const *argv)
+{
+	const char *path;
+	int removed;
+
+	if (arguments_parse(argc, argv, NULL, 0, 1) < 0)
+		return 2;
+	path = argc > 1 ? argv[1] : CONFIG_PIN_PATH;
+	removed = pins_remove(path);
+	if (removed == -ENOENT) {
+		printf("nothing is pinned at %s\n", path);
+	} else if (removed < 0) {
+		fprintf(stderr, "picket: cannot unload %s: %s\n", path,
+			removed == -ENOTSUP ? "it lies in no bpf file system; nothing was touched"
+					    : strerror(-removed));
+		return 1;
+	} else {
+		printf("%d objects removed from %s\n", removed, path);
+	}
+	if (client_running())
+		printf("a daemon runs: it goes on watching until it is stopped, and leaves nothing behind then\n");
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the daemon share: for daemon.c and daemon_*.c only. */
+#ifndef DAEMON_INTERNAL_H
+#define DAEMON_INTERNAL_H
+
+#include <limits.h>
+
+#include "cgroup_sync.h"
+#include "config.h"
+#include "export/http_server.h"
+#include "judge.h"
+#include "kernel/kernel.h"
+
+struct daemon {
+	const struct config *config;
+	struct self_metrics metrics;
+	struct event_loop *loop;
+	struct rule_set *rules;
+	struct registry *registry;
+	struct kernel *kernel;
+	struct counter_table counters;
+	struct cgroup_sync *cgroups;
+	struct http_client *http_client;
+	struct responder *responder;
+	struct otlp_sender *otlp;
+	struct control_server *control;
+	struct judge *judge;
+	struct http_server *http_server;
+	char *cgroup2_path;
+	char journal_path[PATH_MAX]; /* beside the control socket */
+	char collector_error[256];   /* as logged last; "" while all is well */
+};
+
+/** daemon_start_failed() - log what failed, with what to do; @text may be NULL. Return: @error. */
+int daemon_start_failed(const char *what, int error, const char *text);
+
+/** daemon_start_rules() - load the rules and put them in force. Return: 0; -errno, logged. */
+int daemon_start_rules(struct daemon *daemon);
+
+/**
+ * daemon_reload() - load the rules anew; the old ones stay in force when that fails.
+ * @text: what came of it, one sentence.
+ */
+int daemon_reload(void *daemon, char *text, size_t text_size);
+
+/** daemon_start_sensors() - attach, take in what is there, go on from an earlier daemon. Return: 0; -errno, logged. */
+int daemon_start_sensors(struct daemon *daemon);
+
+/** daemon_check_sensors() - fly the canaries; readiness follows. */
+void daemon_check_sensors(void *daemon);
+
+/** daemon_keep_journal() - note down whose counters are whose, for the next daemon. */
+void daemon_keep_journal(struct daemon *daemon);
+
+#endif

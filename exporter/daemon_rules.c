@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Rules: loaded at start, and anew without a moment in which half of them is in force. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "daemon_internal.h"
+
+static void log_rule_error(void *context, const char *message)
+{
+	(void)context;
+	log_error("rules", "%s", message);
+}
+
+static int load_rules(const struct daemon *daemon, struct rule_set **ret_rules)
+{
+	const struct config *config = daemon->config;
+
+	return rules_load(config->rules_paths.items, config->rules_paths.count, config->rules_defaults, log_rule_error,
+			  NULL, ret_rules);
+}
+
+/* Put @rules in force in the kernel, then here. Takes @rules when it succeeds. */
+static int use_rules(struct daemon *daemon, struct rule_set *rules)
+{
+	struct rule_set *old = daemon->rules;
+	struct compiled_policy *policy;
+	size_t old_count = old ? rules_count(old) : 0;
+	AUTO_FREE int *map = calloc(old_count + 1, sizeof(*map));
+	int error;
+
+	if (!map)
+		return -ENOMEM;
+	error = policy_compile(rules, daemon->config->enforce, &policy);
+	if (error)
+		return error;
+	error = kernel_install_policy(daemon->kernel, policy);
+	policy_free(policy);
+	if (error)
+		return error;
+	for (size_t i = 0; i < old_count; i++) {
+		const struct rule *kept = rules_find(rules, rules_at(old, i)->name);
+
+		map[i] = kept ? (int)kept->index : -1;
+	}
+	error = registry_reset_rules(daemon->registry, rules_count(rules), map, old_count);
+	if (error)
+		return error;
+	daemon->rules = rules;
+	judge_rules_changed(daemon->judge);
+	daemon->metrics.rules_loaded = rules_count(rules);
+	daemon->metrics.rules_last_reload_time = time(NULL);
+	rules_free(old);
+	return 0;
+}
+
+int daemon_reload(void *context, char *text, size_t text_size)
+{
+	struct daemon *daemon = context;
+	struct rule_set *rules = NULL;
+	int error = load_rules(daemon, &rules);
+
+	if (!error) {
+		error = use_rules(daemon, rules);
+		if (error)
+			rules_free(rules);
+	}
+	daemon->metrics.rules_last_reload_successful = !error;
+	if (error) {
+		snprintf(text, text_size, "reload failed, the old rules stay in force: %s",
+			 error == -EINVAL ? "see the log for each error" : strerror(-error));
+		log_error("rules", "%s", text);
+		return error;
+	}
+	snprintf(text, text_size, "%llu rules loaded", (unsigned long long)daemon->metrics.rules_loaded);
+	log_info("rules", "%s", text);
+	return 0;
+}
+
+int daemon_start_rules(struct daemon *daemon)
+{
+	struct rule_set *rules = NULL;
+	int error;
+
+	error = load_rules(daemon, &rules);
+	if (error)
+		return daemon_start_failed("rules", error,
+					   "correct the errors above; `picket check FILE` tries a file");
+	error = use_rules(daemon, rules);
+	if (error) {
+		rules_free(rules);
+		return daemon_start_failed("rules", error, NULL);
+	}
+	daemon->metrics.rules_last_reload_successful = 1;
+	return 0;
+}

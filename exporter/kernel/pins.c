@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "kernel/pins.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+static const char *const kinds[] = { "links", "programs", "maps" };
+
+enum pins_state pins_find(const char *directory, const struct pins_meta *own, struct pins_meta *ret_meta)
+{
+	struct pins_meta found;
+	char path[PATH_MAX];
+	AUTO_CLOSE int fd = -1;
+	uint32_t zero = 0;
+
+	if (access(directory, F_OK))
+		return PINS_NONE;
+	snprintf(path, sizeof(path), "%s/meta", directory);
+	fd = bpf_obj_get(path);
+	if (fd < 0 || bpf_map_lookup_elem(fd, &zero, &found))
+		return PINS_OTHER;
+	if (found.layout != own->layout)
+		return PINS_OTHER;
+	*ret_meta = found;
+	return found.build == own->build && found.sensor_count == own->sensor_count ? PINS_SAME : PINS_LAYOUT;
+}
+
+/* Every directory from the first that is missing. */
+static int make_directories(const char *path)
+{
+	char part[PATH_MAX];
+
+	for (const char *end = strchr(path + 1, '/');; end = strchr(end + 1, '/')) {
+		snprintf(part, sizeof(part), "%.*s", end ? (int)(end - path) : (int)strlen(path), path);
+		if (mkdir(part, 0700) && (errno != EEXIST || !end))
+			return -errno;
+		if (!end)
+			return 0;
+	}
+}
+
+static int pin_meta(const char *directory, const struct pins_meta *meta)
+{
+	AUTO_CLOSE int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "picket_meta", sizeof(uint32_t), sizeof(*meta), 1, NULL);
+	char path[PATH_MAX];
+	uint32_t zero = 0;
+
+	if (fd < 0)
+		return fd;
+	snprintf(path, sizeof(path), "%s/meta", directory);
+	return bpf_map_update_elem(fd, &zero, meta, BPF_ANY) || bpf_obj_pin(fd, path) ? -errno : 0;
+}
+
+static bool on_bpf_fs(const char *directory)
+{
+	struct statfs fs;
+
+	return !statfs(directory, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+int pins_begin(const char *directory, const struct pins_meta *meta)
+{
+	char path[PATH_MAX];
+	int error = make_directories(directory);
+
+	if (error)
+		return error;
+	if (!on_bpf_fs(directory)) {
+		rmdir(directory);
+		return -ENOTSUP;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, kinds[i]);
+		if (mkdir(path, 0700))
+			return -errno;
+	}
+	return pin_meta(directory, meta);
+}
+
+int pins_add(const char *directory, const char *kind, const char *name, int fd)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s/%s", directory, kind, name);
+	for (char *c = strrchr(path, '/'); *c; c++)
+		if (*c == '.')
+			*c = '_'; /* bpf file systems refuse dots */
+	return bpf_obj_pin(fd, path) ? -errno : 0;
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+int pins_each(const char *directory, const char *kind, int (*each)(void *context, const char *name, int fd),
+	      void *context)
+{
+	struct dirent **entries;
+	char path[PATH_MAX];
+	int count, error = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, kind);
+	count = scandir(path, &entries, not_hidden, alphasort);
+	if (count < 0)
+		return -errno;
+	for (int i = 0; i < count; i++) {
+		int fd = -1;
+
+		snprintf(path, sizeof(path), "%s/%s/%s", directory, kind, entries[i]->d_name);
+		if (!error)
+			fd = bpf_obj_get(path);
+		if (!error && fd < 0)
+			error = -errno;
+		else if (!error)
+			error = each(context, entries[i]->d_name, fd);
+		free(entries[i]);
+	}
+	free(entries);
+	return error;
+}
+
+static int remove_all(const char *directory)
+{
+	char path[PATH_MAX];
+	AUTO_CLOSEDIR DIR *stream = opendir(directory);
+	struct dirent *entry;
+	int count = 0;
+
+	if (!stream)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(stream))) {
+		if (!not_hidden(entry) || entry->d_type == DT_DIR)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		if (unlink(path))
+			return -errno;
+		count++;
+	}
+	return count;
+}
+
+/* Links first: what no link holds sees nothing more. */
+int pins_remove(const char *directory)
+{
+	char path[PATH_MAX];
+	int count = 0, removed;
+
+	if (access(directory, F_OK))
+		return -ENOENT;
+	if (!on_bpf_fs(directory)) /* nothing of ours, and files that somebody may need */
+		return -ENOTSUP;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, kinds[i]);
+		removed = remove_all(path);
+		if (removed < 0)
+			return removed;
+		count += removed;
+		if (rmdir(path) && errno != ENOENT)
+			return -errno;
+	}
+	removed = remove_all(directory);
+	if (removed < 0)
+		return removed;
+	if (rmdir(directory) && errno != ENOENT)
+		return -errno;
+	return count + removed;
+}
