@@ -58,7 +58,10 @@ static __always_inline bool is_tsm_proof(struct file *file)
 	return *(__u64 *)name == 0x00626f6c6274756fULL; /* "outblob" */
 }
 
-/* Count the open of a device, or of a proof of a trusted execution environment. @file: just opened. */
+/*
+ * Count the open of a device, or of a proof of a trusted execution environment. @file: just opened.
+ * Return: enum picket_device + 1; 0 for other files, and for devices that everybody uses.
+ */
 static __noinline int device_count_open(struct file *file, struct picket_counters *slot)
 {
 	struct subject subject = { .counters = slot };
@@ -69,11 +72,13 @@ static __noinline int device_count_open(struct file *file, struct picket_counter
 		return 0;
 	if ((mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK) {
 		kind = device_kind(mode, BPF_CORE_READ(inode, i_rdev));
-		if (kind < PICKET_DEVICE_COUNT)
-			subject_count(&subject, PICKET_COUNTER_DEVICE_OPENS_BLOCK + kind);
-	} else if (watch_tsm && (mode & S_IFMT) == S_IFREG && is_tsm_proof(file)) {
-		subject_count(&subject, PICKET_COUNTER_TEE_ATTESTATIONS_TSM);
+		if (kind >= PICKET_DEVICE_COUNT)
+			return 0;
+		subject_count(&subject, PICKET_COUNTER_DEVICE_OPENS_BLOCK + kind);
+		return kind + 1;
 	}
+	if (watch_tsm && (mode & S_IFMT) == S_IFREG && is_tsm_proof(file))
+		subject_count(&subject, PICKET_COUNTER_TEE_ATTESTATIONS_TSM);
 	return 0;
 }
 

@@ -147,6 +147,8 @@ struct open_request {
 	__s32 directory;      /* descriptor that a relative path starts from, or AT_FDCWD */
 	__u32 flags;	      /* PICKET_EVENT_*: how it came, and what was found out about it */
 	__u32 access;	      /* PICKET_ACCESS_* of the file */
+	__u32 device;	      /* enum picket_device + 1; 0: none, or one that everybody uses */
+	__u64 classes;	      /* PICKET_WATCH_* that the open is one of */
 	struct qstr name;     /* its last component; empty: the root */
 	__u64 watches;	      /* that hold for alias */
 	struct dentry *alias; /* another name of it that a rule asks for; NULL: none */

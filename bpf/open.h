@@ -97,7 +97,8 @@ static __always_inline bool open_kill(const struct picket_policy *rules)
 }
 
 /* The record of an opened file, but for its path. */
-static __always_inline struct event_scratch *open_record(const struct subject *subject, struct file *file, __u32 access)
+static __always_inline struct event_scratch *open_record(const struct subject *subject, struct file *file, __u32 access,
+							 __u32 device)
 {
 	struct event_scratch *record = record_begin(PICKET_KIND_FILE_OPEN, subject);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
@@ -111,6 +112,7 @@ static __always_inline struct event_scratch *open_record(const struct subject *s
 	record->event.file.node = BPF_CORE_READ(inode, i_rdev);
 	record->event.file.flags = BPF_CORE_READ(file, f_flags);
 	record->event.file.access = access;
+	record->event.file.kind = device;
 	if (BPF_CORE_READ(inode, i_nlink) == 0)
 		record->event.flags |= PICKET_EVENT_DELETED;
 	return record;
@@ -156,7 +158,7 @@ static __noinline int open_find_alias(struct path_buffer *path, struct dentry *d
 			path_walk(path, alias, mount);
 			path->request.watches =
 				policy_watches(policy_find_path(path, rules->generation), path_size(path));
-			if (path->request.watches & open_watch_classes(path->request.access)) {
+			if (path->request.watches & path->request.classes) {
 				path->request.alias = alias;
 				return 1;
 			}
@@ -250,8 +252,8 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	access = open_access(file);
 	request->access = access;
 	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
-	if (!subject.setup)
-		device_count_open(file, subject.counters);
+	request->device = subject.setup ? 0 : device_count_open(file, subject.counters);
+	request->classes = open_watch_classes(access) | (request->device ? PICKET_WATCH_DEVICE : 0);
 	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
 		return 0;
 	dentry = BPF_CORE_READ(file, f_path.dentry);
@@ -266,18 +268,17 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 		request->name.len = 0; /* the root itself */
 	watches = open_watches(path, directory, rules);
 	request->alias = NULL;
-	if (!(watches & open_watch_classes(request->access)) && BPF_CORE_READ(file, f_inode, i_nlink) > 1 &&
+	if (!(watches & request->classes) && BPF_CORE_READ(file, f_inode, i_nlink) > 1 &&
 	    !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) && open_find_alias(path, dentry, mount, rules))
 		watches = request->watches;
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
 		open_detour(path, directory->mount_namespace);
-	if (!(watches & open_watch_classes(request->access)) &&
-	    !(request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC)))
+	if (!(watches & request->classes) && !(request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC)))
 		return 0;
 	if (subject.class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST) &&
 	    open_must_kill(path, rules, watches, request->access) && open_kill(rules))
 		request->flags |= PICKET_EVENT_KILLED;
-	record = open_record(&subject, file, request->access);
+	record = open_record(&subject, file, request->access, request->device);
 	if (!record)
 		return 0;
 	if (request->alias) {

@@ -17,6 +17,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define OVERLAYFS_MAGIC 0x794c7630
 #define SIGKILL 9
 #define S_ISSOCK(mode) (((mode)&0170000) == 0140000)
+#define AF_INET 2
+#define AF_INET6 10
+#define AF_VSOCK 40
 #define S_ISCHR(mode) (((mode)&0170000) == 0020000)
 
 /* overlayfs keeps the dentry of the writable layer right behind its inode. */
@@ -71,6 +74,20 @@ static __always_inline __u32 descriptor_mode(__u32 descriptor)
 	struct file *file = file_of_descriptor(descriptor);
 
 	return file ? BPF_CORE_READ(file, f_inode, i_mode) : 0;
+}
+
+/* The family of the network socket behind a descriptor; 0: none. Local sockets are how sshd and init run programs. */
+static __noinline __u32 descriptor_network(__u32 descriptor)
+{
+	struct file *file = file_of_descriptor(descriptor);
+	struct socket *socket;
+	__u16 family;
+
+	if (!file || !S_ISSOCK(BPF_CORE_READ(file, f_inode, i_mode)))
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+	return family == AF_INET || family == AF_INET6 || family == AF_VSOCK ? family : 0;
 }
 
 /* What the process may do and where it reads and writes: a shell on a socket is somebody else's. */
@@ -204,7 +221,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	return 0;
 }
 
-/* dup(2) and its like, when what they made is descriptor 0, 1 or 2. */
+/* dup(2) and its like, when what they made is descriptor 0, 1 or 2 on a network socket. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(process_duplicate, struct pt_regs *regs, long result)
 {
@@ -212,22 +229,20 @@ int BPF_PROG(process_duplicate, struct pt_regs *regs, long result)
 	struct picket_policy *rules = policy_get();
 	struct path_buffer *path = path_buffer_get();
 	struct event_scratch *record;
-	struct file *file;
-	struct socket *socket;
+	__u32 family;
 
 	if (!rules || !path || !subject_watched(&subject, rules, PICKET_KIND_STDIO_SOCKET))
 		return 0;
-	file = file_of_descriptor(result);
-	if (!file || !S_ISSOCK(BPF_CORE_READ(file, f_inode, i_mode)))
+	family = descriptor_network(result);
+	if (!family)
 		return 0;
 	record = record_begin(PICKET_KIND_STDIO_SOCKET, &subject);
 	if (!record)
 		return 0;
 	record_set_task(record, (struct task_struct *)bpf_get_current_task());
-	socket = BPF_CORE_READ(file, private_data);
 	record->event.result = result;
 	record->event.stdio.descriptor = result;
-	record->event.stdio.family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+	record->event.stdio.family = family;
 	record_add_executable(record, (struct task_struct *)bpf_get_current_task(), path);
 	record_submit(ctx, record);
 	return 0;

@@ -33,6 +33,7 @@
 	"mount pivot_root chroot setns unshare clone_namespace ptrace process_memory file_handle module bpf perf_event " \
 	"kexec keyring userfaultfd memfd io_uring port_io clock system"
 #define NAMESPACE_VALUES "mount pid user network ipc uts cgroup time"
+#define DEVICE_VALUES "block memory kmsg kvm fuse tun sgx_enclave sgx_provision sev sev_guest tdx_guest tee uv other"
 #define TRANSPORT_VALUES "tcp udp udplite sctp dccp icmp other"
 
 /* Names without an OpenTelemetry convention begin with "picket."; their alias is the rest. */
@@ -52,6 +53,10 @@ const struct field catalogue_fields[] = {
 	      .get = field_get_command_line),
 	FIELD("picket.process.requested_path", "process.requested_path", KIND(PROCESS_EXEC), STRING,
 	      "Path that was passed to execve(2): of a script, the script.", .get = field_get_requested_path),
+	FIELD("picket.process.programs", "process.programs", KIND(PROCESS_EXEC), STRING,
+	      "Names that the program goes by: of its file, as it was asked for, and its first argument; BusyBox and renamed "
+	      "programs too. A condition holds when it does for any.",
+	      .get = field_get_programs, .get_all = field_get_all_programs),
 	FIELD("picket.process.parent.name", "process.parent.name", KINDS_PROCESS, STRING,
 	      "Name (comm) of the parent process.", .get = field_get_parent_name),
 	FIELD("picket.process.ancestors", "process.ancestors", KINDS_PROCESS, STRING,
@@ -127,6 +132,11 @@ const struct field catalogue_fields[] = {
 	      "Why an open or a change was refused (EACCES, ENOENT, ...). A rule sees refused ones, and then only these, "
 	      "when its where names this field.",
 	      .syntax = SYNTAX_ERROR_NAME, .get = field_get_error),
+	FIELD("picket.file.device", "file.device", KIND(FILE_OPEN), STRING,
+	      "Kind of device; absent for other files, and for null, zero, random and terminals.",
+	      .values = DEVICE_VALUES, .get = field_get_device_kind),
+	FIELD("picket.file.other_process", "file.other_process", KIND(FILE_OPEN), BOOLEAN,
+	      "The file lies below /proc/<pid> of another process.", .get = field_get_other_process),
 	FIELD("picket.file.operation", "file.operation", KIND(FILE_MODIFY), STRING, "What was done to the file.",
 	      .values = MODIFICATION_VALUES, .get = field_get_modification),
 	FIELD("picket.file.source_path", "file.source_path", KIND(FILE_MODIFY), STRING,

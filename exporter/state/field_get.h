@@ -83,7 +83,10 @@
 	GETTER(field_get_local_port) \
 	GETTER(field_get_source_address) \
 	GETTER(field_get_source_port) \
-	GETTER(field_get_socket_kind)
+	GETTER(field_get_socket_kind) \
+	GETTER(field_get_device_kind) \
+	GETTER(field_get_other_process) \
+	GETTER(field_get_programs)
 /* clang-format on */
 
 #define FIELD_GETTER(getter) \
@@ -98,6 +101,7 @@ FIELD_GETTERS(FIELD_GETTER_DECLARE)
 	size_t getter(const struct event_context *context, struct field_value ret_values[FIELD_VALUES_MAX])
 
 FIELD_GETTER_ALL(field_get_all_ancestors);
+FIELD_GETTER_ALL(field_get_all_programs);
 FIELD_GETTER_ALL(field_get_all_file_access);
 FIELD_GETTER_ALL(field_get_all_file_flags);
 FIELD_GETTER_ALL(field_get_all_namespaces);

@@ -238,6 +238,19 @@ FIELD_GETTER(field_get_device_node)
 	return field_set_string(ret_value, buffer);
 }
 
+/* Below /proc/<pid>, of another process than the one that opens it. The number is one of the procfs that was used. */
+FIELD_GETTER(field_get_other_process)
+{
+	const struct picket_event *event = context->event;
+	const char *path = event_text(event, PICKET_TEXT_PATH);
+	unsigned long long pid;
+	int end = 0;
+
+	if (sscanf(path, "/proc/%llu/%n", &pid, &end) != 1 || !end)
+		return false;
+	return field_set_boolean(ret_value, pid != event->vpid && pid != event->pid);
+}
+
 /* Of any operation. A connection that is still being made has not failed. */
 FIELD_GETTER(field_get_error)
 {

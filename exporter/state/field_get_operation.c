@@ -225,6 +225,12 @@ FIELD_GETTER(field_get_tee)
 	return set_name(ret_value, tees, ARRAY_SIZE(tees), context->event->tee.tee);
 }
 
+FIELD_GETTER(field_get_device_kind)
+{
+	return context->event->file.kind &&
+	       set_name(ret_value, devices, ARRAY_SIZE(devices), context->event->file.kind - 1);
+}
+
 FIELD_GETTER(field_get_tee_device)
 {
 	return set_name(ret_value, devices, ARRAY_SIZE(devices), context->event->tee.device);

@@ -90,6 +90,29 @@ FIELD_GETTER(field_get_command_line)
 	return field_set_text(ret_value, buffer, size);
 }
 
+/* Also when it was renamed, linked or is one of many in a binary: file, path as requested and first argument. */
+FIELD_GETTER_ALL(field_get_all_programs)
+{
+	static const enum picket_text_id ids[] = { PICKET_TEXT_EXECUTABLE, PICKET_TEXT_REQUESTED, PICKET_TEXT_ARGS };
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		bool known = !set_last_component(&ret_values[count], event_text(context->event, ids[i]));
+
+		for (size_t j = 0; j < count; j++)
+			known |= strcmp(ret_values[j].string.text, ret_values[count].string.text) == 0;
+		count += !known;
+	}
+	return count;
+}
+
+FIELD_GETTER(field_get_programs)
+{
+	struct field_value values[FIELD_VALUES_MAX];
+
+	return field_join(buffer, values, field_get_all_programs(context, values), ",", ret_value);
+}
+
 FIELD_GETTER(field_get_parent_name)
 {
 	const struct picket_ancestor *parent = &context->event->ancestors[0];

@@ -205,7 +205,7 @@ static void set_flags(const struct compiler *compiler, const struct rule *rule)
 	if (policy_mentions(rule, fields->via_proc) || policy_mentions(rule, fields->foreign_mount) ||
 	    policy_mentions(rule, fields->outside_container))
 		*flags |= PICKET_POLICY_VIA_PROC;
-	if (policy_mentions(rule, fields->command_line))
+	if (policy_mentions(rule, fields->command_line) || policy_mentions(rule, fields->programs))
 		*flags |= PICKET_POLICY_ARGS;
 	if (rule->refused)
 		*flags |= PICKET_POLICY_FAILED;
@@ -243,6 +243,10 @@ static int compile_rule(struct compiler *compiler, const struct rule *rule, stru
 	}
 	if (policy_only_detours(&compiler->fields, rule))
 		return 0;
+	if (policy_only_devices(&compiler->fields, rule)) {
+		compiler->policy->policy.any_path |= PICKET_WATCH_DEVICE;
+		return 0;
+	}
 	if (!condition) {
 		note_every_event(compiler, rule, note);
 		return 0;

@@ -16,6 +16,9 @@ void policy_fields_find(struct policy_fields *ret_fields)
 		.executable_path = catalogue_find_field("process.executable.path"),
 		.executable_name = catalogue_find_field("process.executable.name"),
 		.command_line = catalogue_find_field("process.args"),
+		.device = catalogue_find_field("file.device"),
+		.device_node = catalogue_find_field("file.device_node"),
+		.programs = catalogue_find_field("process.programs"),
 		.via_proc = catalogue_find_field("file.via_proc"),
 		.foreign_mount = catalogue_find_field("file.foreign_mount"),
 		.outside_container = catalogue_find_field("file.outside_container"),
@@ -172,6 +175,19 @@ bool policy_only_detours(const struct policy_fields *fields, const struct rule *
 			      condition->field == fields->outside_container;
 
 		if (detour && all_true(condition))
+			return true;
+	}
+	return false;
+}
+
+/* What a device is asked to be, not what it is not: other files have no such field. */
+bool policy_only_devices(const struct policy_fields *fields, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->where_count && rule->kind == PICKET_KIND_FILE_OPEN; i++) {
+		const struct condition *condition = &rule->where[i];
+
+		if (!condition->negate &&
+		    (condition->field == fields->device || condition->field == fields->device_node))
 			return true;
 	}
 	return false;

@@ -9,6 +9,7 @@
 
 /* The fields that the compiler knows by heart. */
 struct policy_fields {
+	const struct field *device, *device_node, *programs;
 	const struct field *path, *name, *directory, *access, *error;
 	const struct field *executable_path, *executable_name, *command_line;
 	const struct field *via_proc, *foreign_mount, *outside_container;
@@ -35,6 +36,9 @@ const struct condition *policy_narrow_rule(const struct policy_fields *fields, c
 
 /** policy_only_detours() - the rule matches only events that carry a detour flag; the kernel sends all of those. */
 bool policy_only_detours(const struct policy_fields *fields, const struct rule *rule);
+
+/** policy_only_devices() - the rule matches only opens of devices that few need; the kernel sends all of those. */
+bool policy_only_devices(const struct policy_fields *fields, const struct rule *rule);
 
 /** policy_mentions() - whether some condition of the rule, where or unless, tests @field. */
 bool policy_mentions(const struct rule *rule, const struct field *field);

@@ -43,7 +43,8 @@
 	KIND(PRIVILEGED_OPERATION, "privileged_operation", PRIVILEGE, \
 	     "A system call that ordinary workloads have no use for, or an attempt at it.") \
 	KIND(CREDENTIAL_CHANGE, "credential_change", PRIVILEGE, "A process gained rights.") \
-	KIND(STDIO_SOCKET, "stdio_socket", PROCESS, "A socket became standard input, output or error of a process.") \
+	KIND(STDIO_SOCKET, "stdio_socket", PROCESS, \
+	     "A network socket became standard input, output or error of a process.") \
 	KIND(ISOLATION_BREAK, "isolation_break", ESCAPE, \
 	     "A process of a container runs in the host's mount namespace, or left the container's cgroup.") \
 	KIND(TEE_REQUEST, "tee_request", DEVICE, \
@@ -139,7 +140,7 @@ struct picket_event {
 			__u32 flags;  /* open(2) flags */
 			__u32 access; /* PICKET_ACCESS_* */
 			__u32 node;   /* device number of a device node, same encoding */
-			__u32 pad;
+			__u32 kind;   /* of device, enum picket_device + 1; 0: none, or one that everybody uses */
 		} file;
 		struct {
 			__u8 address[16]; /* network order; IPv4 in the first 4 bytes */

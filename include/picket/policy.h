@@ -21,6 +21,7 @@
 #define PICKET_WATCH_PATH (1ULL << 2)	/* opened with O_PATH */
 #define PICKET_WATCH_FAILED (1ULL << 3) /* an open that was refused */
 #define PICKET_WATCH_EXEC (1ULL << 4)	/* started as a program */
+#define PICKET_WATCH_DEVICE (1ULL << 5) /* an open of a device that few workloads need */
 #define PICKET_WATCH_RULE_FIRST 8	/* bits 8..63: kernel rules */
 #define PICKET_KERNEL_RULES (64 - PICKET_WATCH_RULE_FIRST)
 
