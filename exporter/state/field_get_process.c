@@ -90,20 +90,39 @@ FIELD_GETTER(field_get_command_line)
 	return field_set_text(ret_value, buffer, size);
 }
 
+/* One name more, unless it is there already. */
+static size_t add_program(struct field_value *values, size_t count, const char *path)
+{
+	if (!set_last_component(&values[count], path))
+		return count;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(values[i].string.text, values[count].string.text) == 0)
+			return count;
+	return count + 1;
+}
+
+/* Of "busybox wget ...": wget. The arguments are NUL-separated. */
+static const char *applet_of(const struct picket_event *event)
+{
+	const char *arguments = event_text(event, PICKET_TEXT_ARGS), *slash = strrchr(arguments, '/');
+	const char *program = slash ? slash + 1 : arguments;
+	size_t first = strlen(arguments);
+
+	if ((strcmp(program, "busybox") && strcmp(program, "toybox")) ||
+	    first + 1 >= event->text[PICKET_TEXT_ARGS].size)
+		return "";
+	return arguments + first + 1;
+}
+
 /* Also when it was renamed, linked or is one of many in a binary: file, path as requested and first argument. */
 FIELD_GETTER_ALL(field_get_all_programs)
 {
 	static const enum picket_text_id ids[] = { PICKET_TEXT_EXECUTABLE, PICKET_TEXT_REQUESTED, PICKET_TEXT_ARGS };
 	size_t count = 0;
 
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		bool known = !set_last_component(&ret_values[count], event_text(context->event, ids[i]));
-
-		for (size_t j = 0; j < count; j++)
-			known |= strcmp(ret_values[j].string.text, ret_values[count].string.text) == 0;
-		count += !known;
-	}
-	return count;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		count = add_program(ret_values, count, event_text(context->event, ids[i]));
+	return add_program(ret_values, count, applet_of(context->event));
 }
 
 FIELD_GETTER(field_get_programs)

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the containers of the end-to-end tests run: one static program that does exactly what it is told. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -171,6 +176,98 @@ static int canary_race(char **arguments)
 	return pthread_join(reader, NULL);
 }
 
+/* A raw system call: its number, then up to six arguments, numbers or, behind "s:", texts. Its result is no failure. */
+static int raw_call(char **arguments)
+{
+	long values[7] = { 0 };
+
+	for (int i = 0; i < 7 && arguments[i]; i++)
+		values[i] = strncmp(arguments[i], "s:", 2) ? strtol(arguments[i], NULL, 0) : (long)(arguments[i] + 2);
+	printf("%ld\n", syscall(values[0], values[1], values[2], values[3], values[4], values[5], values[6]));
+	return 0;
+}
+
+/* Run this program's "nothing" from anonymous memory. */
+static int run_from_memory(char **arguments)
+{
+	char *const argv[] = { "ops", "nothing", NULL };
+	int in = open("/ops", O_RDONLY), out = syscall(SYS_memfd_create, "payload", 0);
+	char buffer[65536];
+	ssize_t size;
+
+	(void)arguments;
+	while ((size = read(in, buffer, sizeof(buffer))) > 0)
+		if (write(out, buffer, size) != size)
+			return fail("write");
+	syscall(SYS_execveat, out, "", argv, NULL, AT_EMPTY_PATH);
+	return fail("execveat");
+}
+
+/* A shell for whoever listens at the port of the loopback: here, this program itself. */
+static int reverse_shell(char **arguments)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(atoi(arguments[0])),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), out = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) || listen(listener, 1) ||
+	    connect(out, (struct sockaddr *)&address, sizeof(address)))
+		return fail("connect");
+	for (int fd = 0; fd < 3; fd++)
+		dup2(out, fd);
+	execl("/bin/sh", "sh", "-c", "true", NULL);
+	return fail("/bin/sh");
+}
+
+/* Starts a shell, as a service would that was broken into. */
+static int start_shell(char **arguments)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)arguments;
+	if (child == 0) {
+		execl("/bin/sh", "sh", "-c", "true", NULL);
+		_exit(127);
+	}
+	return waitpid(child, &status, 0) != child;
+}
+
+/* A debugger of its own child. */
+static int attach_to_child(char **arguments)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)arguments;
+	if (child == 0) {
+		pause();
+		_exit(0);
+	}
+	ptrace(PTRACE_ATTACH, child, NULL, NULL);
+	waitpid(child, &status, __WALL);
+	kill(child, SIGKILL);
+	return 0;
+}
+
+/* A program that another user owns and that is setuid gives its rights to nobody in particular. */
+static int become_root(char **arguments)
+{
+	if (setresuid(1000, 1000, 1000))
+		return fail("setresuid");
+	execl(arguments[0], "ops", "nothing", NULL);
+	return fail(arguments[0]);
+}
+
+/* Moves itself into a cgroup. */
+static int join_cgroup(char **arguments)
+{
+	int fd = open(arguments[0], O_WRONLY);
+
+	return fd >= 0 && write(fd, "0", 1) == 1 ? 0 : fail(arguments[0]);
+}
+
 static int sleep_long(char **arguments)
 {
 	sleep(atoi(arguments[0]));
@@ -182,13 +279,17 @@ static const struct {
 	int (*run)(char **arguments);
 	int count;
 } commands[] = {
-	{ "open-many", open_many, 2 }, { "exec-many", exec_many, 1 },	  { "read", read_by, 2 },
-	{ "canary", canary, 2 },       { "canary-race", canary_race, 2 }, { "sleep", sleep_long, 1 },
-	{ "nothing", nothing, 0 },
+	{ "open-many", open_many, 2 },	   { "exec-many", exec_many, 1 },     { "read", read_by, 2 },
+	{ "canary", canary, 2 },	   { "canary-race", canary_race, 2 }, { "sleep", sleep_long, 1 },
+	{ "nothing", nothing, 0 },	   { "memory", run_from_memory, 0 },  { "reverse-shell", reverse_shell, 1 },
+	{ "shell", start_shell, 0 },	   { "attach", attach_to_child, 0 },  { "become-root", become_root, 1 },
+	{ "join-cgroup", join_cgroup, 1 },
 };
 
 int main(int argc, char **argv)
 {
+	if (argc > 2 && strcmp(argv[1], "call") == 0)
+		return raw_call(argv + 2);
 	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0 && argc == commands[i].count + 2)
 			return commands[i].run(argv + 2);
