@@ -64,7 +64,7 @@ def heavy_loss_cases():
         return Case({lost: lost_values, events: event_values}, counts, full)
 
     return {
-        "fires": [case("0x9 0+10x60", "0+90x70", [(0, 19, 0), (22, 60, 1)], alert.full(40, NODE))],
+        "fires": [case("0x9 0+10x60", "0+90x70", [(0, 19, 0), (28, 60, 1)], alert.full(40, NODE))],
         "quiet": [case("0+1x100", "0+90x100", [(0, 100, 0)]), case("0x100", "0x100", [(0, 100, 0)]),
                   case("0x9 500x90", "0+90x100", [(0, 100, 0)]),  # one burst makes the ticket, not the page
                   Case({series("picket_events_lost_total", NODE, stage="stream"): "0+10x60", events: "0+90x60"},

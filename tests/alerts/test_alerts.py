@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+import yaml
 
 import cases
 import cases_health
@@ -35,5 +36,6 @@ def test_no_cases_are_left_of_alerts_that_are_gone():
 
 @pytest.mark.parametrize("alert", RULES, ids="-".join)
 def test_alert(alert, tmp_path):
-    done, output = promtool.run(tmp_path / "test.yaml", promtool_tests(alert))
+    (tmp_path / "rules.yaml").write_text(yaml.safe_dump(promtool.rules_for(alert)))
+    done, output = promtool.run(tmp_path / "test.yaml", promtool_tests(alert), [tmp_path / "rules.yaml"])
     assert done, output
