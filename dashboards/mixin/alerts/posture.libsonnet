@@ -17,7 +17,7 @@ local lib = import '../lib.libsonnet';
       rules: [
         appeared('PicketPrivilegedContainer', 'warning', 'privileged', 'A privileged container appeared.'),
         appeared(
-          'PicketRuntimeSocketMounted', 'warning', 'docker_socket_mounted|runtime_socket_mounted',
+          'PicketRuntimeSocketMounted', 'warning', 'docker_socket_mounted',
           'A container appeared that can command the container runtime, and so its node.'
         ),
         appeared(
