@@ -40,7 +40,7 @@ SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run deps deps-test test test-asan test-e2e test-kernels fuzz check lint fmt bench demo install clean help
+.PHONY: all run deps deps-test test test-asan test-alerts test-e2e test-kernels fuzz check lint fmt bench demo install clean help
 .DEFAULT_GOAL := all
 
 Q := $(if $(V),,@)
@@ -118,6 +118,9 @@ test: $(UNIT_TESTS) ## unit tests: no root, seconds
 
 test-asan: ## the same under address and undefined-behaviour sanitizers
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SAN=1 CFLAGS='-O1 -g' test
+
+test-alerts: ## alerts, runbooks and routes with promtool and amtool: no root
+	$(Q)$(PYTHON) -m pytest -p no:cacheprovider -q tests/alerts
 
 test-e2e: all ## real containers, real Prometheus, an independent OTLP receiver (root)
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q tests/e2e

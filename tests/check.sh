@@ -32,6 +32,7 @@ part all
 part lint
 part test
 part test-asan
+part test-alerts
 FUZZ_SECONDS=${FUZZ_SECONDS:-5} part fuzz
 if [ "$(id -u)" != 0 ]; then
 	skip test-e2e "needs root"

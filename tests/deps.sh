@@ -35,6 +35,9 @@ runc runc
 containerd containerd
 busybox-static busybox
 prometheus golang-github-prometheus
+prometheus-alertmanager golang-github-prometheus-alertmanager
+jsonnet jsonnet
+python3-yaml python3-pyyaml
 python3 python3
 python3-pytest python3-pytest
 python3-protobuf python3-protobuf
