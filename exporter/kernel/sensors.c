@@ -58,6 +58,9 @@ static const struct {
 	{ "privileged_ptrace", PICKET_HANDLER_PTRACE },
 	{ "privileged_personality", PICKET_HANDLER_PERSONALITY },
 	{ "privileged_credentials", PICKET_HANDLER_CREDENTIAL },
+	{ "network_accept_exit", PICKET_HANDLER_ACCEPT },
+	{ "network_socket_exit", PICKET_HANDLER_SOCKET },
+	{ "network_socketcall_exit", PICKET_HANDLER_SOCKETCALL },
 };
 
 /* Try the backends of one sensor, best first, or only the one that was asked for. */
@@ -215,9 +218,10 @@ static int set_handlers(struct sensors *sensors, const struct bpf_program *progr
 
 static struct bpf_link *attach_program(struct sensors *sensors, const struct bpf_program *program)
 {
-	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+	enum bpf_prog_type type = bpf_program__type(program);
 
-	if (type == BPF_CGROUP_INET4_CONNECT || type == BPF_CGROUP_INET6_CONNECT)
+	if (type == BPF_PROG_TYPE_CGROUP_SOCK || type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR ||
+	    type == BPF_PROG_TYPE_CGROUP_SKB)
 		return bpf_program__attach_cgroup(program, sensors->cgroup2_fd);
 	return bpf_program__attach(program);
 }

@@ -36,8 +36,9 @@ struct operation {
 		unsigned int amount;
 	} adds[8];
 	size_t add_count;
-	int event;	  /* enum picket_kind expected once per run; -1: none */
-	const char *text; /* end of the event's path, or of its executable for programs; NULL: not looked at */
+	int event; /* enum picket_kind expected once per run; -1: none */
+	/* end of the event's path; its executable for programs, its address for the network; NULL: not looked at */
+	const char *text;
 };
 
 /* A device that every machine has, which the suite says is a TDX guest's: /dev/zero. */
@@ -49,6 +50,6 @@ struct operation_set {
 	size_t count;
 };
 
-extern const struct operation_set file_operations, process_operations, network_operations, device_operations;
+extern const struct operation_set file_operations, process_operations, network_operations, device_operations, socket_operations;
 
 #endif

@@ -7,6 +7,7 @@
  * suite [--debug] [--transport=ringbuf|perfbuf] [--SENSOR=BACKEND ...]
  * Prints PASS, FAIL or SKIP lines. Exit status: 0 no FAIL, 1 some, 2 no start.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -46,6 +47,12 @@ static struct suite {
 	unsigned int failed, passed, skipped;
 } suite;
 
+static bool is_network(const struct picket_event *event)
+{
+	return event->kind == PICKET_KIND_NETWORK_CONNECT ||
+	       (event->kind >= PICKET_KIND_NETWORK_BIND && event->kind <= PICKET_KIND_NETWORK_SOCKET);
+}
+
 static void on_record(void *context, const void *record, size_t size)
 {
 	const struct picket_event *event = record;
@@ -62,6 +69,9 @@ static void on_record(void *context, const void *record, size_t size)
 	seen->kind = event->kind;
 	snprintf(seen->path, sizeof(seen->path), "%s", event_text(event, PICKET_TEXT_PATH));
 	snprintf(seen->executable, sizeof(seen->executable), "%s", event_text(event, PICKET_TEXT_EXECUTABLE));
+	if (is_network(event) &&
+	    !inet_ntop(event->network.family, event->network.address, seen->path, INET6_ADDRSTRLEN))
+		seen->path[0] = '\0';
 	suite.event_count++;
 }
 
@@ -201,7 +211,7 @@ end:
 static void run_all(void)
 {
 	const struct operation_set *sets[] = { &file_operations, &process_operations, &network_operations,
-					       &device_operations };
+					       &device_operations, &socket_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
