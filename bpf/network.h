@@ -11,6 +11,7 @@
 #define AF_INET6 10
 #define AF_PACKET 17
 #define AF_VSOCK 40
+#define SOCK_DGRAM 2
 #define SOCK_RAW 3
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17

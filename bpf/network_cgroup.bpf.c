@@ -9,6 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "network.h"
+#include "network_dns.h"
 #include "network_outcome.h"
 #include "network_ring.h"
 #include "syscall.h"

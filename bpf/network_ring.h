@@ -13,47 +13,58 @@
 #define IORING_OP_CONNECT 16
 #define IORING_OP_SOCKET 45
 
-/* Where a completion does not tell its operation: accepts under way, by ring and by the mark the program gave them. */
-struct ring_accept {
+/* Where a completion does not tell its request: those under way, by ring and by the mark the program gave them. */
+struct ring_mark {
 	__u64 ring;
 	__u64 user_data;
+};
+
+struct ring_request {
+	__u32 operation;
+	__u32 pad;
+	struct file *file; /* of a connect; NULL: not known */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
-	__type(key, struct ring_accept);
-	__type(value, __u32);
-} ring_accepts SEC(".maps");
+	__type(key, struct ring_mark);
+	__type(value, struct ring_request);
+} ring_requests SEC(".maps");
 
-static __always_inline void ring_accept_asked(void *ring, __u64 user_data)
+static __always_inline void ring_remember(void *ring, __u64 user_data, __u32 operation, struct file *file)
 {
-	struct ring_accept accept = { (__u64)ring, user_data };
-	__u32 one = 1;
+	struct ring_mark mark = { (__u64)ring, user_data };
+	struct ring_request request = { .operation = operation, .file = file };
 
-	bpf_map_update_elem(&ring_accepts, &accept, &one, BPF_ANY);
+	if (operation == IORING_OP_ACCEPT || operation == IORING_OP_CONNECT)
+		bpf_map_update_elem(&ring_requests, &mark, &request, BPF_ANY);
 }
 
 /* @goes_on: more may come of it. */
-static __always_inline void ring_accept_done(void *ctx, void *ring, __u64 user_data, int result, bool goes_on)
+static __always_inline void ring_remembered(void *ctx, void *ring, __u64 user_data, int result, bool goes_on)
 {
-	struct ring_accept accept = { (__u64)ring, user_data };
+	struct ring_mark mark = { (__u64)ring, user_data };
+	struct ring_request *found = bpf_map_lookup_elem(&ring_requests, &mark), request;
 
-	if (!bpf_map_lookup_elem(&ring_accepts, &accept))
+	if (!found)
 		return;
+	request = *found;
 	if (!goes_on)
-		bpf_map_delete_elem(&ring_accepts, &accept);
-	if (result >= 0)
+		bpf_map_delete_elem(&ring_requests, &mark);
+	if (request.operation == IORING_OP_CONNECT)
+		connect_ended(request.file, result);
+	else if (result >= 0)
 		accepted(ctx, inet_socket_of_file(file_of_descriptor(result)), false, PICKET_EVENT_IO_URING);
 }
 
 /* A descriptor of the ring's own (file_slot) is none of the task's. */
 static __always_inline void ring_accepted(void *ctx, struct io_kiocb *request, int result)
 {
-	struct ring_accept asked = { (__u64)BPF_CORE_READ(request, ctx), BPF_CORE_READ(request, cqe.user_data) };
+	struct ring_mark mark = { (__u64)BPF_CORE_READ(request, ctx), BPF_CORE_READ(request, cqe.user_data) };
 	struct io_accept *accept = (struct io_accept *)request;
 
-	bpf_map_delete_elem(&ring_accepts, &asked);
+	bpf_map_delete_elem(&ring_requests, &mark);
 	if (result < 0)
 		return;
 	if (BPF_CORE_READ(accept, file_slot))
@@ -75,7 +86,8 @@ static __always_inline void ring_socket_made(void *ctx, struct io_kiocb *request
 static __noinline int ring_submitted(struct io_kiocb *request)
 {
 	if (request && BPF_CORE_READ(request, opcode) == IORING_OP_ACCEPT)
-		ring_accept_asked(BPF_CORE_READ(request, ctx), BPF_CORE_READ(request, cqe.user_data));
+		ring_remember(BPF_CORE_READ(request, ctx), BPF_CORE_READ(request, cqe.user_data), IORING_OP_ACCEPT,
+			      NULL);
 	return 0;
 }
 
@@ -103,12 +115,19 @@ static __noinline int ring_completed(void *ctx, struct io_kiocb *request)
  * tracepoint has in the kernels that it is for; the loader compares.
  */
 
-/* Linux 5.10 */
+/* Linux 5.10, before it took over io_uring of 5.15: the outcome of a connect stays unknown. */
 SEC("?tp_btf/io_uring_submit_sqe")
 int BPF_PROG(network_ring_submit_5, void *ring, __u8 operation, __u64 user_data)
 {
-	if (operation == IORING_OP_ACCEPT)
-		ring_accept_asked(ring, user_data);
+	ring_remember(ring, user_data, operation, NULL);
+	return 0;
+}
+
+/* 5.15 */
+SEC("?tp_btf/io_uring_submit_sqe")
+int BPF_PROG(network_ring_submit_7, void *ring, struct io_kiocb *request, __u8 operation, __u64 user_data)
+{
+	ring_remember(ring, user_data, operation, BPF_CORE_READ(request, file));
 	return 0;
 }
 
@@ -132,7 +151,15 @@ int BPF_PROG(network_ring_complete_7, void *ring, struct io_kiocb *request, __u6
 {
 	if (request)
 		return ring_completed(ctx, request);
-	ring_accept_done(ctx, ring, user_data, result, true);
+	ring_remembered(ctx, ring, user_data, result, true);
+	return 0;
+}
+
+/* 5.15 */
+SEC("?tp_btf/io_uring_complete")
+int BPF_PROG(network_ring_complete_4, void *ring, __u64 user_data, int result)
+{
+	ring_remembered(ctx, ring, user_data, result, false);
 	return 0;
 }
 
@@ -143,11 +170,11 @@ int BPF_PROG(network_ring_complete_3, void *ring, __u64 second, __u64 third)
 	struct io_uring_cqe *completion = (struct io_uring_cqe *)third;
 
 	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req))
-		ring_accept_done(ctx, ring, second, third, false);
+		ring_remembered(ctx, ring, second, third, false);
 	else if (second)
 		ring_completed(ctx, (struct io_kiocb *)second);
 	else
-		ring_accept_done(ctx, ring, BPF_CORE_READ(completion, user_data), BPF_CORE_READ(completion, res), true);
+		ring_remembered(ctx, ring, BPF_CORE_READ(completion, user_data), BPF_CORE_READ(completion, res), true);
 	return 0;
 }
 

@@ -24,6 +24,7 @@
 #include "process_tracepoint.skel.h"
 #include "signal_tracepoint.skel.h"
 #include "syscall_tracepoint.skel.h"
+#include "traffic_cgroup.skel.h"
 
 #define NESTED_CGROUPS 4 /* cgroups that can be known per slot: containers may nest some */
 
@@ -40,6 +41,7 @@ const struct object_info object_infos[] = {
 	{ PICKET_SENSOR_ESCAPE, PICKET_BACKEND_TRACEPOINT, "escape_tracepoint", escape_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_DEVICE, PICKET_BACKEND_TRACEPOINT, "device_tracepoint", device_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_SIGNAL, PICKET_BACKEND_TRACEPOINT, "signal_tracepoint", signal_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_TRAFFIC, PICKET_BACKEND_CGROUP, "traffic_cgroup", traffic_cgroup__elf_bytes },
 };
 const size_t object_info_count = ARRAY_SIZE(object_infos);
 

@@ -37,7 +37,7 @@ struct operation {
 	} adds[8];
 	size_t add_count;
 	int event; /* enum picket_kind expected once per run; -1: none */
-	/* end of the event's path; its executable for programs, its address for the network; NULL: not looked at */
+	/* end of the event's path; its executable for programs, address or name asked for of the network; NULL: not looked at */
 	const char *text;
 };
 
@@ -50,6 +50,6 @@ struct operation_set {
 	size_t count;
 };
 
-extern const struct operation_set file_operations, process_operations, network_operations, device_operations, socket_operations;
+extern const struct operation_set file_operations, process_operations, network_operations, device_operations, socket_operations, traffic_operations;
 
 #endif

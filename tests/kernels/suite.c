@@ -26,6 +26,7 @@
 #include "kernel/kernel.h"
 #include "log.h"
 #include "operations.h"
+#include "state/dns_name.h"
 
 #define EVENTS_MAX 4096
 
@@ -72,6 +73,12 @@ static void on_record(void *context, const void *record, size_t size)
 	if (is_network(event) &&
 	    !inet_ntop(event->network.family, event->network.address, seen->path, INET6_ADDRSTRLEN))
 		seen->path[0] = '\0';
+	if (event->kind == PICKET_KIND_DNS_QUERY) {
+		char name[DNS_NAME_SIZE] = "";
+
+		dns_name_read(event_text(event, PICKET_TEXT_PATH), event->text[PICKET_TEXT_PATH].size, name);
+		snprintf(seen->path, sizeof(seen->path), "%.*s", (int)sizeof(seen->path) - 1, name);
+	}
 	suite.event_count++;
 }
 
@@ -117,6 +124,17 @@ static void run_child(const struct operation *operation, int ready_fd, int go_fd
 	_exit(0);
 }
 
+/* How many packets a connection takes is TCP's business: only looked at where an operation says so. */
+static bool is_left_out(const struct operation *operation, int counter)
+{
+	if (counter < PICKET_COUNTER_NETWORK_TRANSMIT_BYTES || counter > PICKET_COUNTER_NETWORK_RECEIVE_PACKETS)
+		return false;
+	for (size_t i = 0; i < operation->add_count; i++)
+		if ((int)operation->adds[i].counter == counter)
+			return false;
+	return true;
+}
+
 static bool check_counters(const struct operation *operation, const struct picket_counters *before,
 			   const struct picket_counters *after)
 {
@@ -128,7 +146,7 @@ static bool check_counters(const struct operation *operation, const struct picke
 		for (size_t j = 0; j < operation->add_count; j++)
 			if ((int)operation->adds[j].counter == i)
 				wanted = (uint64_t)operation->adds[j].amount * operation->times;
-		if (got == wanted)
+		if (got == wanted || is_left_out(operation, i))
 			continue;
 		report("FAIL", operation->name, "%s{%s} moved by %llu, expected %llu",
 		       counter_families[counter_infos[i].family].name, counter_infos[i].labels, (unsigned long long)got,
@@ -211,7 +229,7 @@ end:
 static void run_all(void)
 {
 	const struct operation_set *sets[] = { &file_operations, &process_operations, &network_operations,
-					       &device_operations, &socket_operations };
+					       &device_operations, &socket_operations, &traffic_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
