@@ -35,8 +35,8 @@ static __always_inline bool record_add_message(struct event_scratch *record, str
 		return false;
 	if (size > PICKET_PATH_SIZE - 1)
 		size = PICKET_PATH_SIZE - 1;
-	size = bounded(size, PICKET_PATH_SIZE);
-	if (!size || bpf_skb_load_bytes(packet, offset, record->data, size))
+	size = bounded(size - 1, PICKET_PATH_SIZE) + 1; /* never 0: what Linux 6.1's verifier can see, too */
+	if (bpf_skb_load_bytes(packet, offset, record->data, size))
 		return false;
 	record->data[bounded(size, PICKET_PATH_SIZE)] = 0;
 	record->event.text[PICKET_TEXT_PATH].size = size;

@@ -50,6 +50,7 @@ struct operation_set {
 	size_t count;
 };
 
-extern const struct operation_set file_operations, process_operations, network_operations, device_operations, socket_operations, traffic_operations;
+extern const struct operation_set file_operations, process_operations, network_operations, device_operations,
+	socket_operations, traffic_operations;
 
 #endif

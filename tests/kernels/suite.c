@@ -228,8 +228,8 @@ end:
 
 static void run_all(void)
 {
-	const struct operation_set *sets[] = { &file_operations, &process_operations, &network_operations,
-					       &device_operations, &socket_operations, &traffic_operations };
+	const struct operation_set *sets[] = { &file_operations,   &process_operations, &network_operations,
+					       &device_operations, &socket_operations,	&traffic_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
