@@ -16,7 +16,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define AF_INET 2
 #define SOCK_RAW 3
-#define MAPPED_PREFIX bpf_htonl(0xffff) /* third word of an IPv4 address written as IPv6 */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -46,8 +46,38 @@ static __always_inline void target_of(const struct bpf_sock_addr *address, __u32
 	target[3] = address->user_ip6[3];
 }
 
+/*
+ * Whether a rule says that the container must not reach this address. Never what picket itself does, nor what the
+ * runtime does at set-up, nor a cgroup that is not known to be a container's.
+ */
+static __always_inline bool is_denied(const struct bpf_sock_addr *address, __u32 family, const struct subject *subject,
+				      __u32 what)
+{
+	struct picket_denied_key key = { .bits = PICKET_DENIED_KEY_BITS + 128 };
+	struct picket_policy *rules = policy_get();
+	__u32 *found;
+
+	if (!rules || !(rules->flags & PICKET_POLICY_DENY) || subject->class != PICKET_CGROUP_CONTAINER ||
+	    subject->setup || bpf_get_current_pid_tgid() >> 32 == rules->self)
+		return false;
+	key.generation = rules->generation;
+	key.port = bpf_ntohs(address->user_port);
+	if (family == AF_INET) {
+		key.address[2] = MAPPED_PREFIX;
+		key.address[3] = address->user_ip4;
+	} else {
+		target_of(address, family, key.address);
+	}
+	found = bpf_map_lookup_elem(&denied, &key);
+	if (!found) {
+		key.port = 0;
+		found = bpf_map_lookup_elem(&denied, &key);
+	}
+	return found && *found & what;
+}
+
 static __always_inline void send_attempt(struct bpf_sock_addr *address, __u32 family, enum picket_kind kind,
-					 const struct subject *subject)
+					 const struct subject *subject, bool is_denied)
 {
 	struct event_scratch *record = network_record(kind, subject);
 
@@ -58,16 +88,22 @@ static __always_inline void send_attempt(struct bpf_sock_addr *address, __u32 fa
 	record->event.network.type = address->type;
 	record->event.network.port = bpf_ntohs(address->user_port);
 	target_of(address, family, (__u32 *)record->event.network.address);
+	if (is_denied) {
+		record->event.flags |= PICKET_EVENT_DENIED;
+		record->event.result = -EPERM;
+	}
 	network_send(address, record);
 }
 
 static __always_inline int connect_attempt(struct bpf_sock_addr *address, __u32 family)
 {
 	struct subject subject = subject_of_socket((void *)address->sk);
+	bool refused;
 
 	subject_count_phase(&subject, connect_counter(family, address->protocol), PICKET_COUNTER_SETUP_CONNECTS);
-	send_attempt(address, family, PICKET_KIND_NETWORK_CONNECT, &subject);
-	return 1;
+	refused = is_denied(address, family, &subject, PICKET_DENY_CONNECT);
+	send_attempt(address, family, PICKET_KIND_NETWORK_CONNECT, &subject, refused);
+	return !refused;
 }
 
 SEC("cgroup/connect4")
@@ -114,13 +150,15 @@ static __always_inline int datagram_attempt(struct bpf_sock_addr *address, __u32
 {
 	struct subject subject = subject_of_socket((void *)address->sk);
 	struct picket_policy *rules = policy_get();
+	bool refused;
 
 	if (subject.setup)
 		return 1;
 	subject_count(&subject, PICKET_COUNTER_NETWORK_DATAGRAMS);
+	refused = is_denied(address, family, &subject, PICKET_DENY_SEND);
 	if (rules && subject_watched(&subject, rules, PICKET_KIND_NETWORK_SEND) && is_first_datagram(address, family))
-		send_attempt(address, family, PICKET_KIND_NETWORK_SEND, &subject);
-	return 1;
+		send_attempt(address, family, PICKET_KIND_NETWORK_SEND, &subject, refused);
+	return !refused;
 }
 
 SEC("cgroup/sendmsg4")

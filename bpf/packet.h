@@ -5,6 +5,7 @@
 
 #include <bpf/bpf_endian.h>
 
+#define MAPPED_PREFIX bpf_htonl(0xffff) /* third word of an IPv4 address written as IPv6 */
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
 #define IPV6_HOP_BY_HOP 0
