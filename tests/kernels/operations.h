@@ -11,6 +11,7 @@
 
 #include "picket/counters.h"
 #include "picket/event.h"
+#include "state/policy_compile.h"
 
 /* Where the operations work; made by operations_prepare(). */
 struct operations_place {
@@ -44,6 +45,10 @@ struct operation {
 /* A device that every machine has, which the suite says is a TDX guest's: /dev/zero. */
 #define OPERATIONS_TDX_DEVICE makedev(1, 5)
 
+/* Where nobody may connect or send to while the suite runs. */
+extern struct policy_denied operations_denied[];
+extern const size_t operations_denied_count;
+
 /* Operations of one sensor. */
 struct operation_set {
 	const struct operation *operations;
@@ -51,6 +56,6 @@ struct operation_set {
 };
 
 extern const struct operation_set file_operations, process_operations, network_operations, device_operations,
-	socket_operations, traffic_operations;
+	socket_operations, traffic_operations, denied_operations;
 
 #endif

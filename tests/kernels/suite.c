@@ -70,6 +70,8 @@ static void on_record(void *context, const void *record, size_t size)
 	seen->kind = event->kind;
 	snprintf(seen->path, sizeof(seen->path), "%s", event_text(event, PICKET_TEXT_PATH));
 	snprintf(seen->executable, sizeof(seen->executable), "%s", event_text(event, PICKET_TEXT_EXECUTABLE));
+	if (event->flags & PICKET_EVENT_DENIED && event->result != -EPERM)
+		printf("FAIL denied/result %d\n", event->result);
 	if (is_network(event) &&
 	    !inet_ntop(event->network.family, event->network.address, seen->path, INET6_ADDRSTRLEN))
 		seen->path[0] = '\0';
@@ -229,7 +231,8 @@ end:
 static void run_all(void)
 {
 	const struct operation_set *sets[] = { &file_operations,   &process_operations, &network_operations,
-					       &device_operations, &socket_operations,	&traffic_operations };
+					       &device_operations, &socket_operations,	&traffic_operations,
+					       &denied_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
@@ -239,14 +242,17 @@ static void run_all(void)
 /* Every event of every kind, from every path: what the rules can ask for at most. */
 static int watch_everything(void)
 {
-	struct compiled_policy all = { .policy = { .container_kinds = ~0ULL,
-						   .any_path = PICKET_WATCH_READ | PICKET_WATCH_WRITE |
-							       PICKET_WATCH_PATH | PICKET_WATCH_FAILED |
-							       PICKET_WATCH_EXEC,
-						   .modifications = ~0U,
-						   .operations = ~0U,
-						   .flags = PICKET_POLICY_FAILED | PICKET_POLICY_ARGS } };
+	struct compiled_policy all = {
+		.policy = { .container_kinds = ~0ULL,
+			    .any_path = PICKET_WATCH_READ | PICKET_WATCH_WRITE | PICKET_WATCH_PATH |
+					PICKET_WATCH_FAILED | PICKET_WATCH_EXEC,
+			    .modifications = ~0U,
+			    .operations = ~0U,
+			    .flags = PICKET_POLICY_FAILED | PICKET_POLICY_ARGS | PICKET_POLICY_DENY }
+	};
 
+	all.denied = operations_denied;
+	all.denied_count = operations_denied_count;
 	return kernel_install_policy(suite.kernel, &all);
 }
 
