@@ -260,7 +260,9 @@ int BPF_PROG(network_accept_exit, struct pt_regs *regs, long result)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_socket_exit, struct pt_regs *regs, long result)
 {
-	if (result >= 0)
+	__u32 family = syscall_argument(regs, 0);
+
+	if (result >= 0 && (family == AF_PACKET || family == AF_VSOCK))
 		descriptor_made(ctx, result, syscall_is_compat() ? PICKET_EVENT_COMPAT : 0);
 	return 0;
 }
