@@ -416,6 +416,7 @@ struct io_accept {
 
 struct io_socket {
 	int domain;
+	int type;
 	u32 file_slot;
 };
 

@@ -13,6 +13,8 @@
 #define AF_VSOCK 40
 #define SOCK_DGRAM 2
 #define SOCK_RAW 3
+#define SOCK_PACKET 10
+#define SOCK_TYPE_MASK 0xf
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define CGROUP_ROOT 1 /* id of the topmost cgroup */

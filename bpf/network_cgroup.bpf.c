@@ -257,12 +257,13 @@ int BPF_PROG(network_accept_exit, struct pt_regs *regs, long result)
 	return 0;
 }
 
+/* SOCK_PACKET of AF_INET is the old way to AF_PACKET. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_socket_exit, struct pt_regs *regs, long result)
 {
-	__u32 family = syscall_argument(regs, 0);
+	__u32 family = syscall_argument(regs, 0), type = syscall_argument(regs, 1) & SOCK_TYPE_MASK;
 
-	if (result >= 0 && (family == AF_PACKET || family == AF_VSOCK))
+	if (result >= 0 && (family == AF_PACKET || family == AF_VSOCK || type == SOCK_PACKET))
 		descriptor_made(ctx, result, syscall_is_compat() ? PICKET_EVENT_COMPAT : 0);
 	return 0;
 }

@@ -76,9 +76,12 @@ static __always_inline void ring_accepted(void *ctx, struct io_kiocb *request, i
 static __always_inline void ring_socket_made(void *ctx, struct io_kiocb *request, int result)
 {
 	struct io_socket *asked = (struct io_socket *)request;
+	int family = BPF_CORE_READ(asked, domain);
 
+	if (family == AF_INET && BPF_CORE_READ(asked, type) == SOCK_PACKET)
+		family = AF_PACKET;
 	if (result >= 0 && BPF_CORE_READ(asked, file_slot))
-		socket_made(ctx, NULL, BPF_CORE_READ(asked, domain), PICKET_EVENT_IO_URING);
+		socket_made(ctx, NULL, family, PICKET_EVENT_IO_URING);
 	else if (result >= 0)
 		descriptor_made(ctx, result, PICKET_EVENT_IO_URING);
 }

@@ -17,6 +17,7 @@
 struct operations_place {
 	char directory[64]; /* holds "secret", "link" -> secret, "hard", "plain", "script", "program" */
 	char secret[96];
+	char cgroup[256]; /* where they run: its directory */
 };
 
 int operations_prepare(struct operations_place *ret_place);
@@ -56,6 +57,6 @@ struct operation_set {
 };
 
 extern const struct operation_set file_operations, process_operations, network_operations, device_operations,
-	socket_operations, traffic_operations, denied_operations;
+	socket_operations, traffic_operations, denied_operations, isolated_operations;
 
 #endif

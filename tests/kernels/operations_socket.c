@@ -370,6 +370,12 @@ static void packet(const struct operations_place *place)
 	close(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL)));
 }
 
+static void packet_old(const struct operations_place *place)
+{
+	(void)place;
+	close(socket(AF_INET, SOCK_PACKET | SOCK_CLOEXEC, htons(ETH_P_ALL)));
+}
+
 static int need_family(int family)
 {
 	int fd = socket(family, (family == AF_VSOCK ? SOCK_STREAM : SOCK_RAW) | SOCK_CLOEXEC, 0);
@@ -484,6 +490,7 @@ static const struct operation operations[] = {
 	{ "socket/raw4", NULL, raw4, 10, MAKES(RAW) },
 	{ "socket/raw6", network_need_ipv6, raw6, 10, MAKES(RAW) },
 	{ "socket/packet", need_packet, packet, 10, MAKES(PACKET) },
+	{ "socket/packet_by_old_type", need_packet, packet_old, 10, MAKES(PACKET) },
 	{ "socket/packet_io_uring", with_ring_sockets, packet_ring, 10, MAKES(PACKET) },
 	{ "socket/vsock", need_vsock, vsock, 10, MAKES(VSOCK) },
 };

@@ -121,6 +121,7 @@ static void run_child(const struct operation *operation, int ready_fd, int go_fd
 		_exit(1);
 	for (unsigned int i = 0; i < operation->times; i++)
 		operation->run(&suite.place);
+	fflush(stdout); /* what it found wrong */
 	if (write(ready_fd, &error, sizeof(error)) != sizeof(error) || read(go_fd, &byte, 1) < 0)
 		_exit(1);
 	_exit(0);
@@ -232,7 +233,7 @@ static void run_all(void)
 {
 	const struct operation_set *sets[] = { &file_operations,   &process_operations, &network_operations,
 					       &device_operations, &socket_operations,	&traffic_operations,
-					       &denied_operations };
+					       &denied_operations, &isolated_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
@@ -264,6 +265,7 @@ static int make_cgroup(const char *cgroup2)
 	snprintf(suite.cgroup, sizeof(suite.cgroup), "%s/picket-suite-%d", cgroup2, getpid());
 	if (mkdir(suite.cgroup, 0755))
 		return -errno;
+	memcpy(suite.place.cgroup, suite.cgroup, sizeof(suite.cgroup));
 	error = cgroup_fs_id(cgroup2, strrchr(suite.cgroup, '/'), &id);
 	if (error)
 		return error;
