@@ -49,7 +49,8 @@ static int with_pair(const struct sockaddr *any, socklen_t size, int type)
 	socklen_t address_size = sizeof(address);
 
 	sender_fd = socket(any->sa_family, type | SOCK_CLOEXEC, 0);
-	if (bind(bound, any, size) || (type == SOCK_STREAM && listen(bound, 1)) ||
+	/* both ends at the address: the receiver's peer is the sender */
+	if (bind(bound, any, size) || bind(sender_fd, any, size) || (type == SOCK_STREAM && listen(bound, 1)) ||
 	    getsockname(bound, (struct sockaddr *)&address, &address_size) ||
 	    connect(sender_fd, (struct sockaddr *)&address, address_size))
 		return -errno;
