@@ -22,6 +22,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s32 s32;
 typedef _Bool bool;
 #define true 1
 #define false 0
@@ -42,7 +43,7 @@ enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
 enum { BPF_F_NO_PREALLOC = 1U << 0, BPF_F_MMAPABLE = 1U << 10 };
 #define BPF_F_CURRENT_CPU 0xffffffffULL
 
-/* Context of cgroup/connect4 and connect6: stable ABI, not relocated. */
+/* Contexts of the cgroup hooks: stable ABI, not relocated. */
 struct bpf_sock_addr {
 	__u32 user_family;
 	__u32 user_ip4;
@@ -54,6 +55,53 @@ struct bpf_sock_addr {
 	__u32 msg_src_ip4;
 	__u32 msg_src_ip6[4];
 	__u64 sk;
+};
+
+struct bpf_sock {
+	__u32 bound_dev_if;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 mark;
+	__u32 priority;
+	__u32 src_ip4;
+	__u32 src_ip6[4];
+	__u32 src_port; /* host order */
+};
+
+struct __sk_buff {
+	__u32 len;
+	__u32 pkt_type;
+	__u32 mark;
+	__u32 queue_mapping;
+	__u32 protocol;
+	__u32 vlan_present;
+	__u32 vlan_tci;
+	__u32 vlan_proto;
+	__u32 priority;
+	__u32 ingress_ifindex;
+	__u32 ifindex;
+	__u32 tc_index;
+	__u32 cb[5];
+	__u32 hash;
+	__u32 tc_classid;
+	__u32 data;
+	__u32 data_end;
+	__u32 napi_id;
+	__u32 family;
+	__u32 remote_ip4;
+	__u32 local_ip4;
+	__u32 remote_ip6[4];
+	__u32 local_ip6[4];
+	__u32 remote_port;
+	__u32 local_port;
+	__u32 data_meta;
+	__u64 flow_keys;
+	__u64 tstamp;
+	__u32 wire_len;
+	__u32 gso_segs;
+	__u64 sk;
+	__u32 gso_size;
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -321,9 +369,18 @@ struct sock_cgroup_data___val {
 	u64 val;
 };
 
+struct in6_addr {
+	u8 bytes[16];
+};
+
 struct sock_common {
 	u16 skc_family;
-	u16 skc_num;
+	u16 skc_num; /* host order */
+	__be16 skc_dport;
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 };
 
 struct sock {
@@ -333,6 +390,38 @@ struct sock {
 	int sk_err;
 	struct socket *sk_socket;
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct io_cqe {
+	u64 user_data;
+	s32 res;
+};
+
+struct io_uring_cqe {
+	u64 user_data;
+	s32 res;
+};
+
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	struct io_cqe cqe;
+	struct io_ring_ctx *ctx;
+};
+
+/* What an accept of io_uring was asked for; lies at the beginning of its struct io_kiocb. */
+struct io_accept {
+	u32 file_slot; /* 0: an ordinary descriptor */
+};
+
+struct io_socket {
+	int domain;
+	int type;
+	u32 file_slot;
+};
+
+struct trace_event_raw_io_uring_complete {
+	void *req;
 };
 
 #pragma clang attribute pop

@@ -92,6 +92,15 @@ struct {
 	__type(value, struct process_record);
 } processes SEC(".maps");
 
+/* Where containers must not connect or send to. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct picket_denied_key);
+	__type(value, __u32);
+} denied SEC(".maps");
+
 /* Processes of the runtime inside a container's cgroup, before the workload: pid -> mount namespace of the runtime. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

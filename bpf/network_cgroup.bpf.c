@@ -1,38 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Connections. Attempts are seen by the cgroup hooks, which cost other system
- * calls nothing and see io_uring too; how they ended by the end of connect(2)
- * or, for a socket that does not wait, by the change of the socket's state.
+ * Connections and sockets. Attempts are seen by the cgroup hooks, which cost
+ * other system calls nothing and see io_uring too; how they ended by the end
+ * of the call or, for a socket that does not wait, by the change of its state.
  */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
-#include "record.h"
+#include "network.h"
+#include "network_dns.h"
+#include "network_outcome.h"
+#include "network_ring.h"
 #include "syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define EPERM 1
-#define EINTR 4
-#define EACCES 13
-#define ENETUNREACH 101
-#define ECONNRESET 104
-#define EISCONN 106
-#define ETIMEDOUT 110
-#define ECONNREFUSED 111
-#define EHOSTUNREACH 113
-#define EALREADY 114
-#define EINPROGRESS 115
-#define ERESTARTSYS 512
-#define O_NONBLOCK 04000
 #define TCP_SYN_SENT 2
 #define TCP_CLOSE 7
+#define TCP_LISTEN 10
+#define SOCKETCALL_SOCKET 1
+#define SOCKETCALL_CONNECT 3
+#define SOCKETCALL_ACCEPT 5
+#define SOCKETCALL_ACCEPT4 18
 
 static __always_inline enum picket_counter connect_counter(__u32 family, __u32 protocol)
 {
@@ -43,156 +33,306 @@ static __always_inline enum picket_counter connect_counter(__u32 family, __u32 p
 	return PICKET_COUNTER_NETWORK_CONNECTS_OTHER;
 }
 
-static __always_inline enum picket_counter failure_counter(long error)
+/* Where an attempt goes. A function of its own: contexts are read by fixed offsets only. */
+static __always_inline void target_of(const struct bpf_sock_addr *address, __u32 family, __u32 target[4])
 {
-	switch (error) {
-	case ECONNREFUSED:
-		return PICKET_COUNTER_NETWORK_CONNECT_FAILURES_REFUSED;
-	case ETIMEDOUT:
-		return PICKET_COUNTER_NETWORK_CONNECT_FAILURES_TIMEOUT;
-	case ENETUNREACH:
-	case EHOSTUNREACH:
-		return PICKET_COUNTER_NETWORK_CONNECT_FAILURES_UNREACHABLE;
-	case EPERM:
-	case EACCES:
-		return PICKET_COUNTER_NETWORK_CONNECT_FAILURES_DENIED;
-	default:
-		return PICKET_COUNTER_NETWORK_CONNECT_FAILURES_OTHER;
+	if (family == AF_INET) {
+		target[0] = address->user_ip4;
+		return;
 	}
+	target[0] = address->user_ip6[0];
+	target[1] = address->user_ip6[1];
+	target[2] = address->user_ip6[2];
+	target[3] = address->user_ip6[3];
 }
 
-/* The record of an attempt, but for the address. NULL: no rule wants it. */
-static __always_inline struct event_scratch *connect_record(const struct bpf_sock_addr *address,
-							    const struct subject *subject)
+/*
+ * Whether a rule says that the container must not reach this address. Never what picket itself does, nor what the
+ * runtime does at set-up, nor a cgroup that is not known to be a container's.
+ */
+static __always_inline bool is_denied(const struct bpf_sock_addr *address, __u32 family, const struct subject *subject,
+				      __u32 what)
 {
+	struct picket_denied_key key = { .bits = PICKET_DENIED_KEY_BITS + 128 };
 	struct picket_policy *rules = policy_get();
-	struct event_scratch *record;
+	__u32 *found;
 
-	if (!rules || !subject_watched(subject, rules, PICKET_KIND_NETWORK_CONNECT))
-		return NULL;
-	record = record_begin(PICKET_KIND_NETWORK_CONNECT, subject);
-	if (!record)
-		return NULL;
-	record_set_task(record, (struct task_struct *)bpf_get_current_task());
-	record->event.network.family = address->family;
-	record->event.network.protocol = address->protocol;
-	record->event.network.port = bpf_ntohs(address->user_port);
-	return record;
+	if (!rules || !(rules->flags & PICKET_POLICY_DENY) || subject->class != PICKET_CGROUP_CONTAINER ||
+	    subject->setup || bpf_get_current_pid_tgid() >> 32 == rules->self)
+		return false;
+	key.generation = rules->generation;
+	key.port = bpf_ntohs(address->user_port);
+	if (family == AF_INET) {
+		key.address[2] = MAPPED_PREFIX;
+		key.address[3] = address->user_ip4;
+	} else {
+		target_of(address, family, key.address);
+	}
+	found = bpf_map_lookup_elem(&denied, &key);
+	if (!found) {
+		key.port = 0;
+		found = bpf_map_lookup_elem(&denied, &key);
+	}
+	return found && *found & what;
 }
 
-static __always_inline void connect_send(struct bpf_sock_addr *address, struct event_scratch *record)
+static __always_inline void send_attempt(struct bpf_sock_addr *address, __u32 family, enum picket_kind kind,
+					 const struct subject *subject, bool is_denied)
 {
-	struct path_buffer *path = path_buffer_get();
+	struct event_scratch *record = network_record(kind, subject);
 
-	if (path)
-		record_add_executable(record, (struct task_struct *)bpf_get_current_task(), path);
-	record_submit(address, record);
+	if (!record)
+		return;
+	record->event.network.family = family;
+	record->event.network.protocol = address->protocol;
+	record->event.network.type = address->type;
+	record->event.network.port = bpf_ntohs(address->user_port);
+	target_of(address, family, (__u32 *)record->event.network.address);
+	if (is_denied) {
+		record->event.flags |= PICKET_EVENT_DENIED;
+		record->event.result = -EPERM;
+	}
+	network_send(address, record);
+}
+
+static __always_inline int connect_attempt(struct bpf_sock_addr *address, __u32 family)
+{
+	struct subject subject = subject_of_socket((void *)address->sk);
+	bool refused;
+
+	subject_count_phase(&subject, connect_counter(family, address->protocol), PICKET_COUNTER_SETUP_CONNECTS);
+	refused = is_denied(address, family, &subject, PICKET_DENY_CONNECT);
+	send_attempt(address, family, PICKET_KIND_NETWORK_CONNECT, &subject, refused);
+	return !refused;
 }
 
 SEC("cgroup/connect4")
 int network_connect4(struct bpf_sock_addr *address)
 {
-	struct subject subject = subject_current();
-	struct event_scratch *record;
-
-	subject_count_phase(&subject, connect_counter(AF_INET, address->protocol), PICKET_COUNTER_SETUP_CONNECTS);
-	record = connect_record(address, &subject);
-	if (record) {
-		*(__u32 *)record->event.network.address = address->user_ip4;
-		connect_send(address, record);
-	}
-	return 1;
+	return connect_attempt(address, AF_INET);
 }
 
 SEC("cgroup/connect6")
 int network_connect6(struct bpf_sock_addr *address)
 {
+	return connect_attempt(address, AF_INET6);
+}
+
+/* Whom a socket has sent datagrams to: an event is sent for the first one only. */
+struct correspondent {
+	__u64 socket; /* cookie */
+	__u32 address[4];
+	__u32 port;
+	__u32 family;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct correspondent);
+	__type(value, __u32);
+} correspondents SEC(".maps");
+
+static __always_inline bool is_first_datagram(struct bpf_sock_addr *address, __u32 family)
+{
+	struct correspondent correspondent = { .port = address->user_port, .family = family };
+	__u32 one = 1;
+
+	correspondent.socket = bpf_get_socket_cookie(address);
+	target_of(address, family, correspondent.address);
+	if (bpf_map_lookup_elem(&correspondents, &correspondent))
+		return false;
+	bpf_map_update_elem(&correspondents, &correspondent, &one, BPF_ANY);
+	return true;
+}
+
+static __always_inline int datagram_attempt(struct bpf_sock_addr *address, __u32 family)
+{
+	struct subject subject = subject_of_socket((void *)address->sk);
+	struct picket_policy *rules = policy_get();
+	bool refused;
+
+	if (subject.setup)
+		return 1;
+	subject_count(&subject, PICKET_COUNTER_NETWORK_DATAGRAMS);
+	refused = is_denied(address, family, &subject, PICKET_DENY_SEND);
+	if (rules && subject_watched(&subject, rules, PICKET_KIND_NETWORK_SEND) && is_first_datagram(address, family))
+		send_attempt(address, family, PICKET_KIND_NETWORK_SEND, &subject, refused);
+	return !refused;
+}
+
+SEC("cgroup/sendmsg4")
+int network_sendmsg4(struct bpf_sock_addr *address)
+{
+	return datagram_attempt(address, AF_INET);
+}
+
+SEC("cgroup/sendmsg6")
+int network_sendmsg6(struct bpf_sock_addr *address)
+{
+	return datagram_attempt(address, AF_INET6);
+}
+
+/* What the hooks on sockets tell about one. Return: NULL: no rule wants it. */
+static __always_inline struct event_scratch *record_of_socket(const struct bpf_sock *socket, enum picket_kind kind,
+							      enum picket_counter counter)
+{
 	struct subject subject = subject_current();
 	struct event_scratch *record;
-	__u32 *target;
 
-	subject_count_phase(&subject, connect_counter(AF_INET6, address->protocol), PICKET_COUNTER_SETUP_CONNECTS);
-	record = connect_record(address, &subject);
-	if (record) {
-		target = (__u32 *)record->event.network.address;
-		target[0] = address->user_ip6[0];
-		target[1] = address->user_ip6[1];
-		target[2] = address->user_ip6[2];
-		target[3] = address->user_ip6[3];
-		connect_send(address, record);
-	}
+	if (subject.setup)
+		return NULL;
+	subject_count(&subject, counter);
+	record = network_record(kind, &subject);
+	if (!record)
+		return NULL;
+	record->event.network.family = socket->family;
+	record->event.network.protocol = socket->protocol;
+	record->event.network.type = socket->type;
+	return record;
+}
+
+/* The hooks come after the port was taken: what failed is not seen. */
+SEC("cgroup/post_bind4")
+int network_bind4(struct bpf_sock *socket)
+{
+	struct event_scratch *record = record_of_socket(socket, PICKET_KIND_NETWORK_BIND, PICKET_COUNTER_NETWORK_BINDS);
+
+	if (!record)
+		return 1;
+	*(__u32 *)record->event.network.address = socket->src_ip4;
+	record->event.network.port = socket->src_port;
+	record->event.network.local_port = socket->src_port;
+	network_send(socket, record);
 	return 1;
 }
 
-/* The socket behind a descriptor, when it is one of the internet families, which passed the hooks above. */
-static __always_inline struct socket *inet_socket_of(struct file *file)
+SEC("cgroup/post_bind6")
+int network_bind6(struct bpf_sock *socket)
 {
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	__u16 family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
+	struct event_scratch *record = record_of_socket(socket, PICKET_KIND_NETWORK_BIND, PICKET_COUNTER_NETWORK_BINDS);
+	__u32 *own;
 
-	if (BPF_CORE_READ(socket, file) != file || (family != AF_INET && family != AF_INET6))
-		return NULL;
-	return socket;
+	if (!record)
+		return 1;
+	own = (__u32 *)record->event.network.address;
+	own[0] = socket->src_ip6[0];
+	own[1] = socket->src_ip6[1];
+	own[2] = socket->src_ip6[2];
+	own[3] = socket->src_ip6[3];
+	record->event.network.port = socket->src_port;
+	record->event.network.local_port = socket->src_port;
+	network_send(socket, record);
+	return 1;
 }
 
-/* What a peer or the clock says ends a TCP connect by a change of state; the rest never gets that far. */
-static __always_inline bool told_by_state(struct file *file, struct socket *socket, long error)
+/* Sockets of the internet families only; comes last, when nothing can fail any more. */
+SEC("cgroup/sock_create")
+int network_socket(struct bpf_sock *socket)
 {
-	return (BPF_CORE_READ(file, f_flags) & O_NONBLOCK) && BPF_CORE_READ(socket, sk, sk_protocol) == IPPROTO_TCP &&
-	       (error == ECONNREFUSED || error == ECONNRESET || error == ETIMEDOUT);
+	struct event_scratch *record;
+
+	if (socket->type != SOCK_RAW)
+		return 1;
+	record = record_of_socket(socket, PICKET_KIND_NETWORK_SOCKET, PICKET_COUNTER_NETWORK_SOCKETS_RAW);
+	if (record)
+		network_send(socket, record);
+	return 1;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_connect_exit, struct pt_regs *regs, long result)
 {
-	struct subject subject;
-	struct socket *socket;
-	struct file *file;
-
-	if (result >= 0 || result == -EINPROGRESS || result == -EALREADY || result == -EISCONN || result == -EINTR ||
-	    result <= -ERESTARTSYS)
-		return 0;
-	file = file_of_descriptor(syscall_argument(regs, 0));
-	socket = file ? inet_socket_of(file) : NULL;
-	if (!socket || told_by_state(file, socket, -result))
-		return 0;
-	subject = subject_current();
-	if (!subject.setup)
-		subject_count(&subject, failure_counter(-result));
+	if (connect_failed(result))
+		connect_ended(file_of_descriptor(syscall_argument(regs, 0)), result);
 	return 0;
 }
 
-/* Return: 0 when unknown (before Linux 5.15 net_cls may have taken its place). */
-static __always_inline __u64 socket_cgroup_id(const struct sock *socket)
+SEC("tp_btf/sys_exit")
+int BPF_PROG(network_accept_exit, struct pt_regs *regs, long result)
 {
-	struct sock_cgroup_data___val *old = (void *)&socket->sk_cgrp_data;
-	struct cgroup *cgroup;
+	if (result >= 0)
+		accepted(ctx, inet_socket_of_file(file_of_descriptor(result)), false,
+			 syscall_is_compat() ? PICKET_EVENT_COMPAT : 0);
+	return 0;
+}
 
-	if (bpf_core_field_exists(socket->sk_cgrp_data.cgroup)) {
-		cgroup = BPF_CORE_READ(socket, sk_cgrp_data.cgroup);
-	} else {
-		cgroup = (struct cgroup *)BPF_CORE_READ(old, val);
-		if ((__u64)cgroup & 1)
-			return 0;
+/* SOCK_PACKET of AF_INET is the old way to AF_PACKET. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(network_socket_exit, struct pt_regs *regs, long result)
+{
+	__u32 family = syscall_argument(regs, 0), type = syscall_argument(regs, 1) & SOCK_TYPE_MASK;
+
+	if (result >= 0 && (family == AF_PACKET || family == AF_VSOCK || type == SOCK_PACKET))
+		descriptor_made(ctx, result, syscall_is_compat() ? PICKET_EVENT_COMPAT : 0);
+	return 0;
+}
+
+/* Its arguments lie in the program's memory, which it can change meanwhile: only of a failed connect they are read. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(network_socketcall_exit, struct pt_regs *regs, long result)
+{
+	__u32 descriptor;
+
+	switch (syscall_argument(regs, 0)) {
+	case SOCKETCALL_SOCKET:
+		if (result >= 0)
+			descriptor_made(ctx, result, PICKET_EVENT_COMPAT);
+		break;
+	case SOCKETCALL_CONNECT:
+		if (connect_failed(result) &&
+		    !bpf_probe_read_user(&descriptor, sizeof(descriptor), (void *)(__u64)syscall_argument(regs, 1)))
+			connect_ended(file_of_descriptor(descriptor), result);
+		break;
+	case SOCKETCALL_ACCEPT:
+	case SOCKETCALL_ACCEPT4:
+		if (result >= 0)
+			accepted(ctx, inet_socket_of_file(file_of_descriptor(result)), false, PICKET_EVENT_COMPAT);
+		break;
 	}
-	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
+	return 0;
 }
 
 /* A socket that did not wait for its connection learns of the failure here. */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(network_state, const struct sock *socket, int old_state, int new_state)
+static __noinline int connect_failed_later(const struct sock *socket)
 {
 	struct subject subject;
 	struct file *file;
 	int error;
 
-	if (old_state != TCP_SYN_SENT || new_state != TCP_CLOSE)
-		return 0;
 	file = BPF_CORE_READ(socket, sk_socket, file);
 	error = BPF_CORE_READ(socket, sk_err);
 	if (!error || !file || !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
 		return 0;
 	subject = subject_of_cgroup(socket_cgroup_id(socket));
 	subject_count(&subject, failure_counter(error));
+	return 0;
+}
+
+/* By listen(2), in the task that called it; of io_uring too. The kernel's own sockets have no file. */
+static __noinline int listen_began(void *ctx, const struct sock *socket)
+{
+	struct subject subject = subject_current();
+	struct event_scratch *record;
+
+	if (subject.setup || !BPF_CORE_READ(socket, sk_socket, file))
+		return 0;
+	subject_count(&subject, PICKET_COUNTER_NETWORK_LISTENS);
+	record = network_record(PICKET_KIND_NETWORK_LISTEN, &subject);
+	if (!record)
+		return 0;
+	record_set_socket(record, socket);
+	record_set_own(record, socket);
+	network_send(ctx, record);
+	return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(network_state, const struct sock *socket, int old_state, int new_state)
+{
+	if (old_state == TCP_SYN_SENT && new_state == TCP_CLOSE)
+		return connect_failed_later(socket);
+	if (new_state == TCP_LISTEN && old_state != TCP_LISTEN)
+		return listen_began(ctx, socket);
 	return 0;
 }

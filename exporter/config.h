@@ -31,6 +31,7 @@ struct config {
 	bool web_enable_lifecycle;		 /* --web.enable-lifecycle: POST /-/reload */
 	unsigned int web_max_requests;		 /* --web.max-requests=40; 0: no limit */
 	struct config_list rules_paths;		 /* --rules.path, repeatable */
+	struct config_list isolate_allow;	 /* --isolate.allow, repeatable */
 	bool rules_defaults;			 /* --no-rules.defaults switches the built-in set off */
 	bool enforce;				 /* --enforce */
 	bool systemd_services;			 /* --collector.systemd */

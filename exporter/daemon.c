@@ -22,6 +22,12 @@
 #define RETENTION_NS (300 * 1000000000LL)	 /* of a dead container that nobody scrapes */
 #define EXPOSED_RETENTION_NS (60 * 1000000000LL) /* of one that was scraped: a second Prometheus may come later */
 
+static void on_cgroup_removed(struct daemon *daemon, const struct picket_event *event)
+{
+	cgroup_sync_removed(daemon->cgroups, event);
+	daemon_end_isolation(daemon, event->cgroup_id);
+}
+
 static void on_record(void *context, const void *record, size_t size)
 {
 	struct daemon *daemon = context;
@@ -36,7 +42,7 @@ static void on_record(void *context, const void *record, size_t size)
 	if (event->kind == PICKET_KIND_CGROUP_CREATE)
 		cgroup_sync_created(daemon->cgroups, event);
 	else if (event->kind == PICKET_KIND_CGROUP_REMOVE)
-		cgroup_sync_removed(daemon->cgroups, event);
+		on_cgroup_removed(daemon, event);
 	if (!(event->flags & PICKET_EVENT_HOST))
 		container = cgroup_sync_resolve(daemon->cgroups, event->cgroup_id);
 	judge_event(daemon->judge, event, container);
@@ -193,7 +199,11 @@ static int start_responder(struct daemon *daemon)
 		.docker_socket = daemon->config->docker_socket,
 		.audit = audit,
 	};
-	int error = http_client_new(daemon->loop, &daemon->http_client);
+	int error = daemon_start_isolation(daemon, &options.isolator);
+
+	if (error)
+		return error;
+	error = http_client_new(daemon->loop, &daemon->http_client);
 
 	daemon->metrics.enforce = daemon->config->enforce;
 	if (!error)
@@ -314,6 +324,7 @@ static void stop(struct daemon *daemon)
 	http_client_free(daemon->http_client); /* tells those whose requests it cancels */
 	otlp_sender_free(daemon->otlp);
 	responder_free(daemon->responder);
+	network_isolation_close(daemon->isolation);
 	cgroup_sync_free(daemon->cgroups);
 	registry_free(daemon->registry);
 	rules_free(daemon->rules);

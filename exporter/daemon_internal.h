@@ -9,6 +9,7 @@
 #include "config.h"
 #include "export/http_server.h"
 #include "judge.h"
+#include "kernel/isolation_network.h"
 #include "kernel/kernel.h"
 
 struct daemon {
@@ -21,6 +22,7 @@ struct daemon {
 	struct counter_table counters;
 	struct cgroup_sync *cgroups;
 	struct http_client *http_client;
+	struct network_isolation *isolation; /* NULL: this kernel did not take its programs */
 	struct responder *responder;
 	struct otlp_sender *otlp;
 	struct control_server *control;
@@ -51,5 +53,14 @@ void daemon_check_sensors(void *daemon);
 
 /** daemon_keep_journal() - note down whose counters are whose, for the next daemon. */
 void daemon_keep_journal(struct daemon *daemon);
+
+/** daemon_start_isolation() - @ret_isolator: left alone where this kernel has none. Return: 0; -errno, logged. */
+int daemon_start_isolation(struct daemon *daemon, struct isolator *ret_isolator);
+
+/** daemon_take_over_isolation() - those from before a restart go on, but for containers that have ended meanwhile. */
+void daemon_take_over_isolation(struct daemon *daemon);
+
+/** daemon_end_isolation() - the cgroup is gone. */
+void daemon_end_isolation(struct daemon *daemon, uint64_t cgroup_id);
 
 #endif

@@ -23,6 +23,15 @@ static int load_rules(const struct daemon *daemon, struct rule_set **ret_rules)
 			  NULL, ret_rules);
 }
 
+/* What the kernel cannot deny is killed after it was done: nobody should learn of that from an incident. */
+static void log_fallbacks(const struct rule_set *rules, const struct compiled_policy *policy)
+{
+	for (size_t i = 0; i < policy->note_count; i++)
+		if (rules_at(rules, i)->responses & 1U << RESPONSE_DENY && policy->notes[i].reach != POLICY_KERNEL)
+			log_warn("rules", "%s cannot be denied and kills instead: %s", rules_at(rules, i)->name,
+				 policy->notes[i].reason);
+}
+
 /* Put @rules in force in the kernel, then here. Takes @rules when it succeeds. */
 static int use_rules(struct daemon *daemon, struct rule_set *rules)
 {
@@ -38,6 +47,8 @@ static int use_rules(struct daemon *daemon, struct rule_set *rules)
 	if (error)
 		return error;
 	error = kernel_install_policy(daemon->kernel, policy);
+	if (!error && daemon->config->enforce)
+		log_fallbacks(rules, policy);
 	policy_free(policy);
 	if (error)
 		return error;

@@ -91,6 +91,7 @@ int daemon_start_sensors(struct daemon *daemon)
 		return daemon_start_failed("cannot read the cgroups", error, NULL);
 	if (kernel_inherits(daemon->kernel, false))
 		go_on(daemon);
+	daemon_take_over_isolation(daemon);
 	if (!cgroup_fs_own_id(daemon->config->procfs_path, daemon->cgroup2_path, &self))
 		kernel_set_self(daemon->kernel, self);
 	daemon_check_sensors(daemon);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* `picket unload`. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +9,24 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "config.h"
+#include "kernel/isolation_network.h"
 #include "kernel/pins.h"
+
+static int release_isolated(const char *path)
+{
+	char isolated[PATH_MAX];
+	int released;
+
+	snprintf(isolated, sizeof(isolated), "%s" NETWORK_ISOLATION_PIN_SUFFIX, path);
+	released = network_isolation_unload(isolated);
+	if (released < 0) {
+		fprintf(stderr, "picket: cannot unload %s: %s\n", isolated, strerror(-released));
+		return 1;
+	}
+	if (released)
+		printf("%d isolated containers are back in the network\n", released);
+	return 0;
+}
 
 int command_unload(int argc, char *const *argv)
 {
@@ -29,6 +47,8 @@ int command_unload(int argc, char *const *argv)
 	} else {
 		printf("%d objects removed from %s\n", removed, path);
 	}
+	if (release_isolated(path))
+		return 1;
 	if (client_running())
 		printf("a daemon runs: it goes on watching until it is stopped, and leaves nothing behind then\n");
 	return 0;

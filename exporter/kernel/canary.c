@@ -36,6 +36,16 @@ static bool connect_udp(void)
 	return fd >= 0 && connect(fd, (struct sockaddr *)&discard, sizeof(discard)) == 0;
 }
 
+/* Nobody listens, and the answer is not waited for. */
+static bool send_datagram(void)
+{
+	struct sockaddr_in discard = { .sin_family = AF_INET, .sin_port = htons(9) };
+	AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	discard.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return fd >= 0 && sendto(fd, "", 0, 0, (struct sockaddr *)&discard, sizeof(discard)) == 0;
+}
+
 static const struct {
 	bool (*fly)(void);
 	enum picket_counter counter;
@@ -43,6 +53,7 @@ static const struct {
 	[PICKET_SENSOR_PROCESS] = { fork_child, PICKET_COUNTER_PROCESS_FORKS },
 	[PICKET_SENSOR_FILE] = { open_null, PICKET_COUNTER_FILE_OPENS_READ },
 	[PICKET_SENSOR_NETWORK] = { connect_udp, PICKET_COUNTER_NETWORK_CONNECTS_UDP4 },
+	[PICKET_SENSOR_TRAFFIC] = { send_datagram, PICKET_COUNTER_NETWORK_TRANSMIT_PACKETS },
 };
 
 bool canary_fly(enum picket_sensor sensor, const struct picket_counters *slots, uint32_t slot, bool *ret_seen)

@@ -24,6 +24,7 @@ struct kernel {
 	size_t counters_size;
 	uint32_t max_slots;
 	uint32_t self_slot;
+	uint64_t kinds; /* that the rules in force want */
 	int cgroups_fd, free_slots_fd, lost_fd;
 };
 
@@ -218,7 +219,16 @@ void kernel_clear_slot(struct kernel *kernel, uint32_t slot)
 
 int kernel_install_policy(struct kernel *kernel, const struct compiled_policy *policy)
 {
-	return policy_maps_install(kernel->policy, policy);
+	uint64_t kinds = policy->policy.container_kinds | policy->policy.host_kinds;
+	int error = sensors_want(kernel->sensors, kernel->kinds | kinds);
+
+	if (error)
+		return error;
+	error = policy_maps_install(kernel->policy, policy);
+	if (error)
+		return error;
+	kernel->kinds = kinds;
+	return sensors_want(kernel->sensors, kinds); /* only detaches: cannot fail */
 }
 
 static uint64_t read_ring_losses(const struct kernel *kernel)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #include "process_tracepoint.skel.h"
 #include "signal_tracepoint.skel.h"
 #include "syscall_tracepoint.skel.h"
+#include "traffic_cgroup.skel.h"
 
 #define NESTED_CGROUPS 4 /* cgroups that can be known per slot: containers may nest some */
 
@@ -39,6 +41,7 @@ const struct object_info object_infos[] = {
 	{ PICKET_SENSOR_ESCAPE, PICKET_BACKEND_TRACEPOINT, "escape_tracepoint", escape_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_DEVICE, PICKET_BACKEND_TRACEPOINT, "device_tracepoint", device_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_SIGNAL, PICKET_BACKEND_TRACEPOINT, "signal_tracepoint", signal_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_TRAFFIC, PICKET_BACKEND_CGROUP, "traffic_cgroup", traffic_cgroup__elf_bytes },
 };
 const size_t object_info_count = ARRAY_SIZE(object_infos);
 
@@ -158,7 +161,36 @@ void object_fingerprint(const struct object_options *options, const enum picket_
 	}
 }
 
-/* Programs of sections that begin with "?" are loaded where the kernel has the function that they hang on. */
+/* How many arguments a tracepoint of the kernel has; 0: there is no such. */
+static unsigned int tracepoint_arguments(const struct btf *kernel, const char *tracepoint)
+{
+	const struct btf_type *type;
+	char name[128];
+	int id;
+
+	snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	id = btf__find_by_name_kind(kernel, name, BTF_KIND_TYPEDEF);
+	if (id < 0)
+		return 0;
+	type = btf__type_by_id(kernel, btf__type_by_id(kernel, id)->type); /* typedef of a pointer to a function */
+	type = btf_is_ptr(type) ? btf__type_by_id(kernel, type->type) : type;
+	return btf_is_func_proto(type) ? btf_vlen(type) - 1 : 0; /* the first one is the tracepoint's own */
+}
+
+/*
+ * Programs of sections that begin with "?" are loaded where the kernel has the function, or the tracepoint, that they
+ * hang on. Of a tracepoint the name's end tells the number of arguments: "network_ring_complete_7".
+ */
+static bool kernel_has(const struct btf *kernel, const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program), *target = strchr(section, '/') + 1;
+	const char *number = strrchr(bpf_program__name(program), '_');
+
+	if (!strstr(section, "tp_btf/"))
+		return btf__find_by_name_kind(kernel, target, BTF_KIND_FUNC) > 0;
+	return number && tracepoint_arguments(kernel, target) == strtoul(number + 1, NULL, 10);
+}
+
 static void choose_programs(struct bpf_object *object)
 {
 	struct bpf_program *program;
@@ -166,14 +198,11 @@ static void choose_programs(struct bpf_object *object)
 
 	bpf_object__for_each_program(program, object)
 	{
-		const char *section = bpf_program__section_name(program), *function = strchr(section, '/');
-
-		if (bpf_program__autoload(program) || !function)
+		if (bpf_program__autoload(program) || !strchr(bpf_program__section_name(program), '/'))
 			continue;
 		if (!kernel)
 			kernel = btf__load_vmlinux_btf();
-		bpf_program__set_autoload(program,
-					  kernel && btf__find_by_name_kind(kernel, function + 1, BTF_KIND_FUNC) > 0);
+		bpf_program__set_autoload(program, kernel && kernel_has(kernel, program));
 	}
 	btf__free(kernel);
 }

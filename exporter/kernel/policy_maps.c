@@ -11,7 +11,7 @@
 #include "cleanup.h"
 
 struct policy_maps {
-	int policy_fd, paths_fd, names_fd;
+	int policy_fd, paths_fd, names_fd, denied_fd;
 	struct picket_policy_head *head; /* mapped */
 	uint32_t generation;		 /* in force */
 	uint32_t oldest;		 /* generation whose keys may still be there */
@@ -26,6 +26,7 @@ int policy_maps_open(const struct object_maps *object_maps, struct policy_maps *
 	maps->policy_fd = object_maps_fd(object_maps, "policy");
 	maps->paths_fd = object_maps_fd(object_maps, "paths");
 	maps->names_fd = object_maps_fd(object_maps, "names");
+	maps->denied_fd = object_maps_fd(object_maps, "denied");
 	maps->head = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED,
 			  object_maps_fd(object_maps, "policy_head"), 0);
 	if (maps->head == MAP_FAILED) {
@@ -81,6 +82,34 @@ static void delete_keys(int fd, uint32_t generation, bool only)
 	}
 }
 
+static int add_denied(int fd, uint32_t generation, const struct policy_denied *denied, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct picket_denied_key key = { .bits = PICKET_DENIED_KEY_BITS + denied[i].bits,
+						 .generation = generation,
+						 .port = denied[i].port };
+
+		memcpy(key.address, denied[i].address, sizeof(key.address));
+		if (bpf_map_update_elem(fd, &key, &denied[i].value, BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
+/* As delete_keys(). */
+static void delete_denied(int fd, uint32_t generation, bool only)
+{
+	struct picket_denied_key key, next;
+	bool more = bpf_map_get_next_key(fd, NULL, &next) == 0;
+
+	while (more) {
+		key = next;
+		more = bpf_map_get_next_key(fd, &key, &next) == 0;
+		if (only ? key.generation == generation : key.generation < generation)
+			bpf_map_delete_elem(fd, &key);
+	}
+}
+
 int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *compiled)
 {
 	struct picket_policy policy = compiled->policy;
@@ -93,11 +122,14 @@ int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *
 	error = add_entries(maps->paths_fd, generation, compiled->paths, compiled->path_count);
 	if (!error)
 		error = add_entries(maps->names_fd, generation, compiled->names, compiled->name_count);
+	if (!error)
+		error = add_denied(maps->denied_fd, generation, compiled->denied, compiled->denied_count);
 	if (!error && bpf_map_update_elem(maps->policy_fd, &element, &policy, BPF_ANY))
 		error = -errno;
 	if (error) {
 		delete_keys(maps->paths_fd, generation, true);
 		delete_keys(maps->names_fd, generation, true);
+		delete_denied(maps->denied_fd, generation, true);
 		return error;
 	}
 	maps->generation = generation;
@@ -111,5 +143,6 @@ void policy_maps_forget_old(struct policy_maps *maps)
 		return;
 	delete_keys(maps->paths_fd, maps->generation, false);
 	delete_keys(maps->names_fd, maps->generation, false);
+	delete_denied(maps->denied_fd, maps->generation, false);
 	maps->oldest = maps->generation;
 }

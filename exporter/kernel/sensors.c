@@ -27,6 +27,15 @@ struct inherited_program {
 	int fd;
 };
 
+/* Programs that are attached only while some rule wants events of their kind: they would look at every packet. */
+static const struct {
+	const char *program;
+	enum picket_kind kind;
+	enum bpf_attach_type attach_type;
+} on_demand[] = {
+	{ "network_dns", PICKET_KIND_DNS_QUERY, BPF_CGROUP_INET_EGRESS },
+};
+
 struct sensors {
 	struct attached objects[PICKET_SENSOR_COUNT + 1]; /* the last: shared dispatcher of system calls */
 	struct object_maps maps;
@@ -36,6 +45,7 @@ struct sensors {
 	enum pins_state inherited;
 	struct inherited_program programs[PROGRAMS_MAX];
 	size_t program_count;
+	int wanted_fds[ARRAY_SIZE(on_demand)]; /* links; 0: none */
 };
 
 /*
@@ -58,6 +68,9 @@ static const struct {
 	{ "privileged_ptrace", PICKET_HANDLER_PTRACE },
 	{ "privileged_personality", PICKET_HANDLER_PERSONALITY },
 	{ "privileged_credentials", PICKET_HANDLER_CREDENTIAL },
+	{ "network_accept_exit", PICKET_HANDLER_ACCEPT },
+	{ "network_socket_exit", PICKET_HANDLER_SOCKET },
+	{ "network_socketcall_exit", PICKET_HANDLER_SOCKETCALL },
 };
 
 /* Try the backends of one sensor, best first, or only the one that was asked for. */
@@ -213,11 +226,20 @@ static int set_handlers(struct sensors *sensors, const struct bpf_program *progr
 	return count;
 }
 
+static bool is_on_demand(const struct bpf_program *program)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(on_demand); i++)
+		if (strcmp(bpf_program__name(program), on_demand[i].program) == 0)
+			return true;
+	return false;
+}
+
 static struct bpf_link *attach_program(struct sensors *sensors, const struct bpf_program *program)
 {
-	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+	enum bpf_prog_type type = bpf_program__type(program);
 
-	if (type == BPF_CGROUP_INET4_CONNECT || type == BPF_CGROUP_INET6_CONNECT)
+	if (type == BPF_PROG_TYPE_CGROUP_SOCK || type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR ||
+	    type == BPF_PROG_TYPE_CGROUP_SKB)
 		return bpf_program__attach_cgroup(program, sensors->cgroup2_fd);
 	return bpf_program__attach(program);
 }
@@ -227,6 +249,8 @@ static int attach_one(struct sensors *sensors, struct attached *attached, const 
 	int handled = set_handlers(sensors, program);
 	struct bpf_link *link;
 
+	if (is_on_demand(program))
+		return 0;
 	if (handled)
 		return handled < 0 ? handled : 0;
 	if (attached->link_count == LINKS_MAX)
@@ -377,6 +401,43 @@ enum pins_state sensors_inherited(const struct sensors *sensors)
 	return sensors->inherited;
 }
 
+/* The descriptor of a loaded program, by this daemon or by an earlier one. */
+static int find_program(const struct sensors *sensors, const char *name)
+{
+	for (size_t i = 0; i < sensors->program_count; i++)
+		if (strcmp(sensors->programs[i].name, name) == 0)
+			return sensors->programs[i].fd;
+	for (size_t i = 0; i < ARRAY_SIZE(sensors->objects); i++) {
+		const struct bpf_program *program =
+			sensors->objects[i].object ? bpf_object__find_program_by_name(sensors->objects[i].object, name)
+						   : NULL;
+
+		if (program)
+			return bpf_program__fd(program);
+	}
+	return -ENOENT;
+}
+
+int sensors_want(struct sensors *sensors, uint64_t kinds)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(on_demand); i++) {
+		int program_fd = find_program(sensors, on_demand[i].program);
+		bool wanted = kinds & 1ULL << on_demand[i].kind;
+
+		if (!wanted && sensors->wanted_fds[i] > 0) {
+			close(sensors->wanted_fds[i]);
+			sensors->wanted_fds[i] = 0;
+		}
+		if (!wanted || sensors->wanted_fds[i] > 0 || program_fd < 0)
+			continue;
+		sensors->wanted_fds[i] =
+			bpf_link_create(program_fd, sensors->cgroup2_fd, on_demand[i].attach_type, NULL);
+		if (sensors->wanted_fds[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
 const struct object_maps *sensors_maps(const struct sensors *sensors)
 {
 	return &sensors->maps;
@@ -401,6 +462,9 @@ void sensors_close(struct sensors *sensors)
 {
 	if (!sensors)
 		return;
+	for (size_t i = 0; i < ARRAY_SIZE(on_demand); i++)
+		if (sensors->wanted_fds[i] > 0)
+			close(sensors->wanted_fds[i]);
 	for (size_t i = ARRAY_SIZE(sensors->objects); i > 0; i--) {
 		detach_object(&sensors->objects[i - 1]);
 		bpf_object__close(sensors->objects[i - 1].object);

@@ -46,6 +46,12 @@ int sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_S
  */
 int sensors_set_device(struct sensors *sensors, uint32_t node, enum picket_device device);
 
+/**
+ * sensors_want() - attach what is needed for events of @kinds alone (bit per enum picket_kind), detach the rest of it.
+ * Return: 0, -errno when some could not be attached.
+ */
+int sensors_want(struct sensors *sensors, uint64_t kinds);
+
 /** sensors_maps() - the shared maps; borrowed. */
 const struct object_maps *sensors_maps(const struct sensors *sensors);
 

@@ -23,8 +23,7 @@ static int gone_or(int error)
 	return error == ENODEV ? -ENOENT : -error; /* ENODEV: removed while its files were open */
 }
 
-/* Return: a descriptor of the cgroup's directory. */
-static int open_cgroup(const struct cgroup_place *place)
+int cgroup_open(const struct cgroup_place *place)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
@@ -53,7 +52,7 @@ static int open_cgroup(const struct cgroup_place *place)
 
 static int open_file(const struct cgroup_place *place, const char *file, int flags)
 {
-	AUTO_CLOSE int cgroup_fd = open_cgroup(place);
+	AUTO_CLOSE int cgroup_fd = cgroup_open(place);
 	int fd;
 
 	if (cgroup_fd < 0)

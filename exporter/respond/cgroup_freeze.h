@@ -17,6 +17,9 @@ struct cgroup_place {
 	uint64_t id;
 };
 
+/** cgroup_open() - Return: an O_PATH descriptor of its directory; -errno as below. */
+int cgroup_open(const struct cgroup_place *place);
+
 /**
  * cgroup_freeze() - ask for a cgroup and all below it to be frozen, or thawed.
  * The kernel does it soon after; cgroup_is_frozen() tells.

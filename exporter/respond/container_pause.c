@@ -309,17 +309,24 @@ enum response_outcome container_pause_start(struct container_pause *pauses, stru
 	return outcome_of(error);
 }
 
+bool container_pause_holds(const struct container_pause *pauses, const struct container *container)
+{
+	struct cgroup_place place = place_of(pauses, container);
+
+	return (container->quarantine && strcmp(container->quarantine, QUARANTINE) == 0) ||
+	       cgroup_freeze_asked(&place) == 1;
+}
+
 void container_pause_release(struct container_pause *pauses, struct container *container, responder_released *done,
 			     void *context)
 {
-	struct cgroup_place place = place_of(pauses, container);
 	struct pending *pending;
 
 	if (find_pending(pauses, container->cgroup_id)) {
 		done(context, -EBUSY, "a pause or a release of it is under way; try again");
 		return;
 	}
-	if (!container->quarantine && cgroup_freeze_asked(&place) != 1) {
+	if (!container_pause_holds(pauses, container)) {
 		done(context, -EINVAL, "nothing was done to this container");
 		return;
 	}

@@ -33,6 +33,9 @@ void container_pause_free(struct container_pause *pauses);
 enum response_outcome container_pause_start(struct container_pause *pauses, struct container *container, char *detail,
 					    size_t size);
 
+/** container_pause_holds() - whether there is something to release, also from before a restart. */
+bool container_pause_holds(const struct container_pause *pauses, const struct container *container);
+
 /** container_pause_release() - see responder_release(). Each release ends with a call of container_pause_end, too. */
 void container_pause_release(struct container_pause *pauses, struct container *container, responder_released *done,
 			     void *context);

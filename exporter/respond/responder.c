@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "respond/container_isolate.h"
 #include "respond/container_pause.h"
 #include "respond/process_kill.h"
 #include "respond/spared.h"
@@ -113,6 +114,27 @@ static enum response_outcome pause_container(struct responder *responder, const 
 	return container_pause_start(responder->pauses, container, detail, size);
 }
 
+static enum response_outcome isolate_container(struct responder *responder, const struct event_context *context,
+					       struct container *container, char *detail, size_t size)
+{
+	(void)context;
+	if (!responder->options.isolator.apply) {
+		snprintf(detail, size, "this kernel did not take the programs for it; see the log of the start");
+		return OUTCOME_FAILED;
+	}
+	return container_isolate(&responder->options, container, detail, size);
+}
+
+/* Too late to deny: the operation was not one that the kernel part decides. */
+static enum response_outcome deny_operation(struct responder *responder, const struct event_context *context,
+					    struct container *container, char *detail, size_t size)
+{
+	static const char late[] = "not denied by the kernel part, killed instead: ";
+
+	snprintf(detail, size, "%s", late);
+	return kill_process(responder, context, container, detail + sizeof(late) - 1, size - sizeof(late) + 1);
+}
+
 typedef enum response_outcome action(struct responder *responder, const struct event_context *context,
 				     struct container *container, char *detail, size_t size);
 
@@ -121,8 +143,8 @@ static const struct {
 	enum response_action which;
 	action *act;
 } actions[RESPONSE_COUNT] = {
-	{ RESPONSE_DENY, NULL },    { RESPONSE_KILL, kill_process }, { RESPONSE_PAUSE, pause_container },
-	{ RESPONSE_ISOLATE, NULL }, { RESPONSE_INVESTIGATE, NULL },
+	{ RESPONSE_DENY, deny_operation },	 { RESPONSE_KILL, kill_process }, { RESPONSE_PAUSE, pause_container },
+	{ RESPONSE_ISOLATE, isolate_container }, { RESPONSE_INVESTIGATE, NULL },
 };
 
 static bool within_rate(struct responder *responder)
@@ -148,6 +170,10 @@ static enum response_outcome respond(struct responder *responder, size_t index, 
 
 	if (actions[index].which == RESPONSE_KILL && context->event->flags & PICKET_EVENT_KILLED) {
 		snprintf(detail, size, "SIGKILL by the kernel part, in the system call");
+		return OUTCOME_DONE;
+	}
+	if (actions[index].which == RESPONSE_DENY && context->event->flags & PICKET_EVENT_DENIED) {
+		snprintf(detail, size, "EPERM by the kernel part");
 		return OUTCOME_DONE;
 	}
 	reason = spared_reason(responder->options.procfs_path, context);
@@ -190,5 +216,16 @@ void responder_act(struct responder *responder, struct finding *finding)
 void responder_release(struct responder *responder, struct container *container, responder_released *done,
 		       void *context)
 {
-	container_pause_release(responder->pauses, container, done, context);
+	int error = container_isolate_release(&responder->options, container);
+
+	if (error == -ENOENT) {
+		container_pause_release(responder->pauses, container, done, context);
+		return;
+	}
+	audit(responder, "release", container, 0, error ? OUTCOME_FAILED : OUTCOME_DONE,
+	      error ? strerror(-error) : "the network is back");
+	if (!error && container_pause_holds(responder->pauses, container))
+		container_pause_release(responder->pauses, container, done, context);
+	else
+		done(context, error, error ? strerror(-error) : "the network is back");
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What picket does about a finding: kill, pause, and their release.
+ * What picket does about a finding: kill, pause, isolate, and their release.
  *
  * Never touched: the host's processes, pid 1, kernel threads, picket itself,
  * the runtimes' own processes. A process is compared with its start time and
  * its cgroup before a signal is sent, through one descriptor that cannot come
- * to mean another one. deny, isolate and investigate are not available yet and
- * fail.
+ * to mean another one. investigate is not available yet and fails. What
+ * could not be denied in the kernel is killed.
  */
 #ifndef RESPONDER_H
 #define RESPONDER_H
@@ -19,6 +19,14 @@
 
 struct responder;
 
+/* What cuts cgroups off from the network; all NULL: nothing does. */
+struct isolator {
+	int (*apply)(void *context, uint64_t cgroup_id, int cgroup_fd);
+	int (*release)(void *context, uint64_t cgroup_id); /* -ENOENT: it was not cut off */
+	bool (*holds)(void *context, uint64_t cgroup_id);
+	void *context;
+};
+
 struct responder_options {
 	struct event_loop *loop;
 	bool enforce;
@@ -26,6 +34,7 @@ struct responder_options {
 	const char *cgroup2_path;  /* where cgroup v2 is mounted, e.g. /sys/fs/cgroup/unified */
 	const char *docker_socket; /* host path of the Docker API; NULL: none */
 	const char *podman_socket; /* of Podman's; NULL: /run/podman/podman.sock */
+	struct isolator isolator;
 	/* one audit record for each response and its outcome */
 	void (*audit)(void *context, const char *action, const struct container *container, uint32_t pid,
 		      enum response_outcome outcome, const char *detail);
@@ -49,7 +58,7 @@ void responder_act(struct responder *responder, struct finding *finding);
 typedef void responder_released(void *context, int error, const char *text);
 
 /**
- * responder_release() - undo a pause, by whatever way it was made, also one from before a restart.
+ * responder_release() - undo a pause or an isolation, by whatever way it was made, also one from before a restart.
  * @done is called once, perhaps from within this call, perhaps later; not at all when the daemon ends before.
  */
 void responder_release(struct responder *responder, struct container *container, responder_released *done,

@@ -80,6 +80,7 @@
 	GETTER(field_get_vpid) \
 	GETTER(field_get_interactive) \
 	GETTER(field_get_local_address) \
+	GETTER(field_get_question_name) \
 	GETTER(field_get_local_port) \
 	GETTER(field_get_source_address) \
 	GETTER(field_get_source_port) \

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "cleanup.h"
+#include "state/dns_name.h"
 #include "state/field_get.h"
 
 struct protocol_name {
@@ -101,4 +102,14 @@ FIELD_GETTER(field_get_transport)
 		if (protocols[i].protocol == context->event->network.protocol)
 			return field_set_string(ret_value, protocols[i].name);
 	return field_set_string(ret_value, "other");
+}
+
+FIELD_GETTER(field_get_question_name)
+{
+	const struct picket_text *message = &context->event->text[PICKET_TEXT_PATH];
+
+	_Static_assert(FIELD_BUFFER_SIZE >= DNS_NAME_SIZE, "the longest name fits");
+	if (!message->size || dns_name_read(event_text(context->event, PICKET_TEXT_PATH), message->size, buffer) < 0)
+		return false;
+	return field_set_string(ret_value, buffer);
 }

@@ -108,12 +108,26 @@ static void add_peer(struct sentence *sentence, const char *deed, const char *ad
 
 static void add_connect(struct sentence *sentence)
 {
-	add_peer(sentence, " connected to ", "destination.address", "destination.port");
+	bool refused = sentence->finding->context.event->result < 0;
+
+	add_peer(sentence, refused ? " was refused a connection to " : " connected to ", "destination.address",
+		 "destination.port");
+}
+
+static void add_question(struct sentence *sentence)
+{
+	add_text(sentence, " asked ");
+	add_field(sentence, "destination.address", "a server");
+	add_text(sentence, " for the name ");
+	add_field(sentence, "dns.question.name", "of nothing");
 }
 
 static void add_send(struct sentence *sentence)
 {
-	add_peer(sentence, " sent to ", "destination.address", "destination.port");
+	bool refused = sentence->finding->context.event->result < 0;
+
+	add_peer(sentence, refused ? " was refused a datagram to " : " sent to ", "destination.address",
+		 "destination.port");
 }
 
 static void add_bind(struct sentence *sentence)
@@ -193,6 +207,7 @@ static void (*const deeds[PICKET_KIND_COUNT])(struct sentence *sentence) = {
 	[PICKET_KIND_NETWORK_LISTEN] = add_listen,
 	[PICKET_KIND_NETWORK_ACCEPT] = add_accept,
 	[PICKET_KIND_NETWORK_SOCKET] = add_socket,
+	[PICKET_KIND_DNS_QUERY] = add_question,
 	[PICKET_KIND_PRIVILEGED_OPERATION] = add_operation,
 	[PICKET_KIND_CREDENTIAL_CHANGE] = add_credentials,
 	[PICKET_KIND_STDIO_SOCKET] = add_stdio,

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "state/policy_keys.h"
 #include "state/policy_narrow.h"
+#include "state/policy_network.h"
 
 #define ACCESS_ALL (PICKET_ACCESS_READ | PICKET_ACCESS_WRITE | PICKET_ACCESS_CREATE | PICKET_ACCESS_PATH)
 
@@ -319,6 +320,30 @@ static int take_keys(struct compiler *compiler)
 	return 0;
 }
 
+/* Say of each rule that denies where that is done. */
+static int compile_denials(struct compiler *compiler, const struct rule_set *rules)
+{
+	int error = compiler->enforce ? policy_network_compile(rules, compiler->policy) : 0;
+
+	for (size_t i = 0; i < rules_count(rules); i++) {
+		struct policy_note *note = &compiler->policy->notes[i];
+		const struct rule *rule = rules_at(rules, i);
+
+		if (!(rule->responses & 1U << RESPONSE_DENY))
+			continue;
+		note->reason = policy_network_reason(rule);
+		if (!note->reason && !compiler->enforce)
+			note->reason = "it denies only with --enforce; then the kernel does it";
+		else if (!note->reason && error == -E2BIG)
+			note->reason = "all rules together name more networks and ports than the kernel holds";
+		if (note->reason)
+			continue;
+		note->reach = POLICY_KERNEL;
+		note->reason = "";
+	}
+	return error == -E2BIG ? 0 : error;
+}
+
 int policy_compile(const struct rule_set *rules, bool enforce, struct compiled_policy **ret_policy)
 {
 	struct compiler compiler = { .enforce = enforce, .narrow = true };
@@ -337,6 +362,8 @@ int policy_compile(const struct rule_set *rules, bool enforce, struct compiled_p
 		error = compile_without_paths(&compiler, rules);
 	if (!error)
 		error = take_keys(&compiler);
+	if (!error)
+		error = compile_denials(&compiler, rules);
 	policy_keys_clear(&compiler.paths);
 	policy_keys_clear(&compiler.names);
 	if (error)
@@ -352,6 +379,7 @@ void policy_free(struct compiled_policy *policy)
 		return;
 	free(policy->paths);
 	free(policy->names);
+	free(policy->denied);
 	free(policy->notes);
 	free(policy->texts);
 	free(policy);

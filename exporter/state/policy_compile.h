@@ -39,12 +39,22 @@ struct policy_note {
 	const char *reason; /* static: why not better; "" when there is nothing better */
 };
 
+/* One element of the trie "denied". */
+struct policy_denied {
+	uint32_t port;
+	uint32_t bits; /* of address */
+	uint8_t address[16];
+	uint32_t value; /* PICKET_DENY_* */
+};
+
 struct compiled_policy {
 	struct picket_policy policy; /* generation and self are left 0 for the loader */
 	struct policy_entry *paths;  /* sorted by text */
 	size_t path_count;
 	struct policy_entry *names;
 	size_t name_count;
+	struct policy_denied *denied;
+	size_t denied_count;
 	struct policy_note *notes; /* one per rule */
 	size_t note_count;
 	char *texts; /* owns the entries' texts */

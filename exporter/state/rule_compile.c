@@ -160,67 +160,6 @@ static int add_boolean(struct condition *condition, const char *value, char *err
 	return 0;
 }
 
-/* Strictly digits. */
-static int parse_bits(const char *text, unsigned int max, uint16_t *ret_bits)
-{
-	size_t size = strlen(text);
-	unsigned int bits;
-
-	if (!size || size > 3 || strspn(text, "0123456789") != size)
-		return -EINVAL;
-	bits = strtoul(text, NULL, 10);
-	if (bits > max)
-		return -EINVAL;
-	*ret_bits = bits;
-	return 0;
-}
-
-/* ::ffff:a.b.c.d/96+n is a.b.c.d/n, as events say it. */
-static void range_unmap(struct address_range *range)
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (range->family != AF_INET6 || range->bits < 96 || memcmp(range->bytes, mapped, sizeof(mapped)) != 0)
-		return;
-	range->family = AF_INET;
-	range->bits -= 96;
-	memmove(range->bytes, range->bytes + 12, 4);
-	memset(range->bytes + 4, 0, 12);
-}
-
-static bool range_has_host_bits(const struct address_range *range)
-{
-	size_t size = range->family == AF_INET ? 4 : 16;
-
-	for (size_t i = range->bits / 8; i < size; i++) {
-		uint8_t mask = i == range->bits / 8U ? 0xff >> range->bits % 8 : 0xff;
-
-		if (range->bytes[i] & mask)
-			return true;
-	}
-	return false;
-}
-
-static int parse_range(const char *text, struct address_range *ret_range)
-{
-	struct address_range range = { 0 };
-	char address[INET6_ADDRSTRLEN];
-	size_t size = strcspn(text, "/");
-
-	if (size >= sizeof(address))
-		return -EINVAL;
-	memcpy(address, text, size);
-	address[size] = '\0';
-	range.family = strchr(address, ':') ? AF_INET6 : AF_INET;
-	range.bits = range.family == AF_INET ? 32 : 128;
-	if (inet_pton(range.family, address, range.bytes) != 1)
-		return -EINVAL;
-	if (text[size] && parse_bits(text + size + 1, range.bits, &range.bits))
-		return -EINVAL;
-	*ret_range = range;
-	return 0;
-}
-
 static int add_address(struct condition *condition, const char *value, char *error)
 {
 	struct condition_matcher *matcher = condition->compiled;
@@ -228,12 +167,12 @@ static int add_address(struct condition *condition, const char *value, char *err
 
 	if (condition->op == OPERATOR_EQUALS && strchr(value, '/'))
 		return refuse(error, "\"%s\" is no single address; write {cidr: ...}", rule_quote(value).text);
-	if (parse_range(value, range))
+	if (address_range_parse(value, range))
 		return refuse(error, "\"%s\" is no IP address%s", rule_quote(value).text,
 			      condition->op == OPERATOR_CIDR ? " or network such as 10.0.0.0/8" : "");
-	if (range_has_host_bits(range))
+	if (address_range_has_host_bits(range))
 		return refuse(error, "\"%s\" has address bits behind its prefix length", rule_quote(value).text);
-	range_unmap(range);
+	address_range_unmap(range);
 	return 0;
 }
 

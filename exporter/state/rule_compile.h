@@ -5,16 +5,11 @@
 
 #include <regex.h>
 
+#include "address_range.h"
 #include "rules.h"
 
 #define CONDITION_ERROR_SIZE 384
 #define CONDITION_HASHED_VALUES 5 /* sets of at least so many texts are looked up by hash */
-
-struct address_range {
-	uint8_t bytes[16];
-	uint16_t family;
-	uint16_t bits; /* of bytes that must be equal */
-};
 
 /* condition.compiled; arrays run parallel to condition.values, and only those that the operator needs are there. */
 struct condition_matcher {

@@ -55,12 +55,12 @@ enum picket_kind { PICKET_KINDS(PICKET_KIND_ENUM) PICKET_KIND_COUNT };
 #undef PICKET_KIND_ENUM
 
 enum picket_text_id {
-	PICKET_TEXT_EXECUTABLE,	 /* path of the process's executable, as the kernel resolves it */
-	PICKET_TEXT_PATH,	 /* object of the operation: file, or cgroup path */
-	PICKET_TEXT_REQUESTED,	 /* what the program wrote as path; advisory, it can change it meanwhile */
-	PICKET_TEXT_BASE,	 /* directory that a relative REQUESTED starts from, where PATH is not known */
-	PICKET_TEXT_ARGS,	 /* argv, NUL-separated, cut at PICKET_ARGS_SIZE; of a mount: its type */
-	PICKET_TEXT_SOURCE,	 /* the other path as written: old name, link's target, what is mounted */
+	PICKET_TEXT_EXECUTABLE, /* path of the process's executable, as the kernel resolves it */
+	PICKET_TEXT_PATH,	/* object of the operation: file, or cgroup path; of dns_query: the message, not text */
+	PICKET_TEXT_REQUESTED,	/* what the program wrote as path; advisory, it can change it meanwhile */
+	PICKET_TEXT_BASE,	/* directory that a relative REQUESTED starts from, where PATH is not known */
+	PICKET_TEXT_ARGS,	/* argv, NUL-separated, cut at PICKET_ARGS_SIZE; of a mount: its type */
+	PICKET_TEXT_SOURCE,	/* the other path as written: old name, link's target, what is mounted */
 	PICKET_TEXT_SOURCE_BASE, /* directory that a relative SOURCE starts from */
 	PICKET_TEXT_COUNT
 };

@@ -60,7 +60,25 @@ struct picket_kernel_rule {
 #define PICKET_POLICY_VIA_PROC (1U << 0) /* some rule asks how a path was reached */
 #define PICKET_POLICY_ARGS (1U << 1)	 /* some rule asks for argv */
 #define PICKET_POLICY_NAMES (1U << 2)	 /* the trie "names" is not empty */
+#define PICKET_POLICY_DENY (1U << 16)	 /* the trie "denied" is not empty */
 #define PICKET_POLICY_FAILED (1U << 3)	 /* some rule asks for refused opens */
+
+/*
+ * Key of the trie "denied": addresses that containers must not reach, IPv4 as
+ * ::ffff:a.b.c.d. A port that has keys of its own is looked up under it alone,
+ * all others under 0; the compiler has folded in what one key hides of others.
+ */
+struct picket_denied_key {
+	__u32 bits; /* PICKET_DENIED_KEY_BITS and more */
+	__u32 generation;
+	__u32 port;
+	__u32 address[4]; /* network order */
+};
+#define PICKET_DENIED_KEY_BITS 64 /* of generation and port */
+
+/* Value: what is denied. */
+#define PICKET_DENY_CONNECT (1U << 0)
+#define PICKET_DENY_SEND (1U << 1) /* datagrams with an address of their own */
 
 /* Element generation % 2 of the array "policy". */
 struct picket_policy {

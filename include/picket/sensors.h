@@ -15,7 +15,8 @@
 	SENSOR(MODIFICATION, "modification", \
 	       "files removed, renamed, linked, and their mode, owner and attributes set") \
 	SENSOR(NETWORK, "network", \
-	       "connections attempted and their outcome, sockets bound, listening, raw, and bytes") \
+	       "sockets bound, connected, listening and accepted, datagrams sent, names asked for") \
+	SENSOR(TRAFFIC, "traffic", "bytes and packets of every socket") \
 	SENSOR(PRIVILEGE, "privilege", "privileged operations, attempts included, and rights gained by calls") \
 	SENSOR(ESCAPE, "escape", \
 	       "processes of containers outside their namespaces and cgroups, and unexplained rights") \

@@ -24,7 +24,8 @@ SYSCALLS = BUILD / "bench/syscall_bench"
 PORT = 10177
 
 # operation, repetitions per round, budget as a ratio
-OPERATIONS = [("getppid", 400_000, 1.5), ("open_close", 60_000, 1.25), ("connect", 4_000, 1.05), ("exec", 150, 1.02)]
+OPERATIONS = [("getppid", 400_000, 1.5), ("open_close", 60_000, 1.25), ("connect", 4_000, 1.05), ("exec", 150, 1.02),
+              ("datagram", 40_000, None), ("stream", 4_000, None)]
 
 
 def cgroup2():

@@ -4,7 +4,8 @@
  *
  * Enters the cgroup ("-": stays), runs the operation COUNT times on one
  * processor and prints nanoseconds per operation. Operations: getppid,
- * open_close, connect, exec.
+ * open_close, connect, exec, datagram (one of 100 bytes there and read), stream
+ * (64 KiB through a connection and read).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -51,14 +52,59 @@ static void do_exec(void)
 	waitpid(child, NULL, 0);
 }
 
+/* Two sockets of @type, connected over the loopback interface: [0] sends, [1] receives. */
+static void make_pair(int type, int ret_fds[2])
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int listener = socket(AF_INET, type, 0);
+	socklen_t size = sizeof(address);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ret_fds[0] = socket(AF_INET, type, 0);
+	if (bind(listener, (struct sockaddr *)&address, size) || (type == SOCK_STREAM && listen(listener, 1)) ||
+	    getsockname(listener, (struct sockaddr *)&address, &size) ||
+	    connect(ret_fds[0], (struct sockaddr *)&address, size))
+		abort();
+	ret_fds[1] = type == SOCK_STREAM ? accept(listener, NULL, NULL) : listener;
+}
+
+static void pass(const int fds[2], size_t size)
+{
+	static char bytes[65536];
+
+	if (send(fds[0], bytes, size, 0) != (ssize_t)size)
+		abort();
+	for (ssize_t got; size; size -= got) {
+		got = recv(fds[1], bytes, size, 0);
+		if (got <= 0)
+			abort();
+	}
+}
+
+static void do_datagram(void)
+{
+	static int fds[2];
+
+	if (!fds[0])
+		make_pair(SOCK_DGRAM, fds);
+	pass(fds, 100);
+}
+
+static void do_stream(void)
+{
+	static int fds[2];
+
+	if (!fds[0])
+		make_pair(SOCK_STREAM, fds);
+	pass(fds, 65536);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
 } operations[] = {
-	{ "getppid", do_getppid },
-	{ "open_close", do_open_close },
-	{ "connect", do_connect },
-	{ "exec", do_exec },
+	{ "getppid", do_getppid }, { "open_close", do_open_close }, { "connect", do_connect },
+	{ "exec", do_exec },	   { "datagram", do_datagram },	    { "stream", do_stream },
 };
 
 static double now_ns(void)

@@ -11,11 +11,13 @@
 
 #include "picket/counters.h"
 #include "picket/event.h"
+#include "state/policy_compile.h"
 
 /* Where the operations work; made by operations_prepare(). */
 struct operations_place {
 	char directory[64]; /* holds "secret", "link" -> secret, "hard", "plain", "script", "program" */
 	char secret[96];
+	char cgroup[256]; /* where they run: its directory */
 };
 
 int operations_prepare(struct operations_place *ret_place);
@@ -36,12 +38,17 @@ struct operation {
 		unsigned int amount;
 	} adds[8];
 	size_t add_count;
-	int event;	  /* enum picket_kind expected once per run; -1: none */
-	const char *text; /* end of the event's path, or of its executable for programs; NULL: not looked at */
+	int event; /* enum picket_kind expected once per run; -1: none */
+	/* end of the event's path; its executable for programs, address or name asked for of the network; NULL: not looked at */
+	const char *text;
 };
 
 /* A device that every machine has, which the suite says is a TDX guest's: /dev/zero. */
 #define OPERATIONS_TDX_DEVICE makedev(1, 5)
+
+/* Where nobody may connect or send to while the suite runs. */
+extern struct policy_denied operations_denied[];
+extern const size_t operations_denied_count;
 
 /* Operations of one sensor. */
 struct operation_set {
@@ -49,6 +56,7 @@ struct operation_set {
 	size_t count;
 };
 
-extern const struct operation_set file_operations, process_operations, network_operations, device_operations;
+extern const struct operation_set file_operations, process_operations, network_operations, device_operations,
+	socket_operations, traffic_operations, denied_operations, isolated_operations;
 
 #endif

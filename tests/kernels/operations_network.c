@@ -2,14 +2,18 @@
 /* Every way to connect. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "operations.h"
+#include "operations_network.h"
+#include "operations_ring.h"
 
 /* Connections to a port of this machine where nobody listens. */
-
 #define CLOSED_PORT 1
 
 static void connect_to(const struct sockaddr *address, socklen_t size, int type)
@@ -23,17 +27,15 @@ static void connect_to(const struct sockaddr *address, socklen_t size, int type)
 
 static void connect_ipv4(int type)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(CLOSED_PORT) };
+	struct sockaddr_in address = network_ipv4(CLOSED_PORT);
 
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	connect_to((struct sockaddr *)&address, sizeof(address), type);
 }
 
 static void connect_ipv6(const char *text, int type)
 {
-	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(CLOSED_PORT) };
+	struct sockaddr_in6 address = network_ipv6(text, CLOSED_PORT);
 
-	inet_pton(AF_INET6, text, &address.sin6_addr);
 	connect_to((struct sockaddr *)&address, sizeof(address), type);
 }
 
@@ -67,27 +69,109 @@ static void udp4(const struct operations_place *place)
 	connect_ipv4(SOCK_DGRAM);
 }
 
-static int need_ipv6(const struct operations_place *place)
+static void udp6(const struct operations_place *place)
 {
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)place;
+	connect_ipv6("::1", SOCK_DGRAM);
+}
+
+static int with_ring(const struct operations_place *place)
+{
+	(void)place;
+	return ring_open(0);
+}
+
+static int with_polling_ring(const struct operations_place *place)
+{
+	int error = ring_open(IORING_SETUP_SQPOLL);
 
 	(void)place;
-	if (fd < 0)
+	usleep(20000); /* the kernel's thread begins */
+	return error;
+}
+
+static void tcp4_ring(const struct operations_place *place)
+{
+	struct sockaddr_in address = network_ipv4(CLOSED_PORT);
+	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct io_uring_sqe entry = { .opcode = IORING_OP_CONNECT, .fd = fd };
+
+	(void)place;
+	entry.addr = (uintptr_t)&address;
+	entry.off = sizeof(address);
+	ring_do(&entry);
+}
+
+/* socketcall(2) of the 32-bit ABI: 3 is connect. */
+static struct {
+	uint32_t arguments[4];
+	struct sockaddr_in address;
+} * low;
+
+static int with_low_address(const struct operations_place *place)
+{
+	int result;
+
+	(void)place;
+	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (low == MAP_FAILED)
 		return -errno;
-	close(fd);
-	return 0;
+	low->address = network_ipv4(CLOSED_PORT);
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
+	return result > 0 ? 0 : -ENOSYS;
+}
+
+static int socketcall(uint32_t call)
+{
+	int result;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(102), "b"(call), "c"((uint32_t)(uintptr_t)low->arguments)
+			 : "memory");
+	return result;
+}
+
+static void tcp4_int80(const struct operations_place *place)
+{
+	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)place;
+	low->arguments[0] = fd;
+	low->arguments[1] = (uint32_t)(uintptr_t)&low->address;
+	low->arguments[2] = sizeof(low->address);
+	socketcall(3);
+}
+
+static void packet_int80(const struct operations_place *place)
+{
+	(void)place;
+	low->arguments[0] = AF_PACKET;
+	low->arguments[1] = SOCK_DGRAM;
+	low->arguments[2] = 0;
+	close(socketcall(1));
 }
 
 #define REFUSED(attempts) \
 	.adds = { { attempts, 1 }, { PICKET_COUNTER_NETWORK_CONNECT_FAILURES_REFUSED, 1 } }, .add_count = 2, \
 	.event = PICKET_KIND_NETWORK_CONNECT
+#define REFUSED4 REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP4), .text = "127.0.0.1"
+#define REFUSED6 REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP6)
+#define ADDS(counter) .adds = { { counter, 1 } }, .add_count = 1
 
 static const struct operation operations[] = {
-	{ "network/tcp4_refused", NULL, tcp4, 10, REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP4) },
-	{ "network/tcp4_non_blocking", NULL, tcp4_non_blocking, 10, REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP4) },
-	{ "network/tcp6_refused", need_ipv6, tcp6, 10, REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP6) },
-	{ "network/tcp6_mapped", need_ipv6, tcp6_mapped, 10, REFUSED(PICKET_COUNTER_NETWORK_CONNECTS_TCP6) },
-	{ "network/udp4_connect", NULL, udp4, 10, .adds = { { PICKET_COUNTER_NETWORK_CONNECTS_UDP4, 1 } },
-	  .add_count = 1, .event = PICKET_KIND_NETWORK_CONNECT },
+	{ "network/tcp4_refused", NULL, tcp4, 10, REFUSED4 },
+	{ "network/tcp4_non_blocking", NULL, tcp4_non_blocking, 10, REFUSED4 },
+	{ "network/tcp6_refused", network_need_ipv6, tcp6, 10, REFUSED6, .text = "::1" },
+	{ "network/tcp6_mapped", network_need_ipv6, tcp6_mapped, 10, REFUSED6, .text = "::ffff:127.0.0.1" },
+	{ "network/tcp4_io_uring", with_ring, tcp4_ring, 10, REFUSED4 },
+	{ "network/tcp4_io_uring_polling", with_polling_ring, tcp4_ring, 10, REFUSED4 },
+	{ "network/tcp4_int80", with_low_address, tcp4_int80, 10, REFUSED4 },
+	{ "network/udp4_connect", NULL, udp4, 10, ADDS(PICKET_COUNTER_NETWORK_CONNECTS_UDP4),
+	  .event = PICKET_KIND_NETWORK_CONNECT, .text = "127.0.0.1" },
+	{ "network/udp6_connect", network_need_ipv6, udp6, 10, ADDS(PICKET_COUNTER_NETWORK_CONNECTS_UDP6),
+	  .event = PICKET_KIND_NETWORK_CONNECT, .text = "::1" },
+	{ "network/packet_int80", with_low_address, packet_int80, 10, ADDS(PICKET_COUNTER_NETWORK_SOCKETS_PACKET),
+	  .event = PICKET_KIND_NETWORK_SOCKET },
 };
 const struct operation_set network_operations = { operations, ARRAY_SIZE(operations) };

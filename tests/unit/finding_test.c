@@ -103,6 +103,9 @@ static const char *summary_of(const struct finding *finding)
 
 static void the_summary_is_one_sentence_for_each_kind(void **state)
 {
+	static const char query[] = "\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04"
+				    "eVil\x07"
+				    "example";
 	static const uint8_t address[4] = { 169, 254, 169, 254 };
 	struct container container = builder_container();
 	struct rule rule = example_rule();
@@ -136,6 +139,16 @@ static void the_summary_is_one_sentence_for_each_kind(void **state)
 	builder_connect(&builder, AF_INET, address, 80);
 	assert_string_equal(summary_of(&finding),
 			    "curl (pid 4711) on the host connected to 169.254.169.254 port 80 by tcp");
+	builder.event.result = -EPERM;
+	assert_string_equal(summary_of(&finding),
+			    "curl (pid 4711) on the host was refused a connection to 169.254.169.254 port 80 by tcp");
+	builder_connect(&builder, AF_INET, address, 53);
+	builder.event.kind = PICKET_KIND_DNS_QUERY;
+	assert_string_equal(summary_of(&finding),
+			    "curl (pid 4711) on the host asked 169.254.169.254 for the name of nothing");
+	builder_add_bytes(&builder, PICKET_TEXT_PATH, query, sizeof(query));
+	assert_string_equal(summary_of(&finding),
+			    "curl (pid 4711) on the host asked 169.254.169.254 for the name evil.example");
 	builder_start(&builder, PICKET_KIND_CGROUP_CREATE, "");
 	builder.event.pid = 0;
 	builder_add_text(&builder, PICKET_TEXT_PATH, "/docker/a");

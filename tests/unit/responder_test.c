@@ -37,7 +37,7 @@ static void without_enforce_all_is_only_reported(void **state)
 	make_responder(fixture);
 	finding = act(fixture, (1U << RESPONSE_COUNT) - 1, 0, true);
 	for (size_t i = 0; i < RESPONSE_COUNT; i++) {
-		bool available = i == RESPONSE_KILL || i == RESPONSE_PAUSE;
+		bool available = i != RESPONSE_INVESTIGATE;
 
 		assert_int_equal(finding.outcomes[i], OUTCOME_DRY_RUN);
 		assert_int_equal(fixture->metrics.responses_dry_run[i], 1);
@@ -53,15 +53,97 @@ static void without_enforce_all_is_only_reported(void **state)
 
 static void what_is_not_available_fails_and_says_so(void **state)
 {
-	static const enum response_action actions[] = { RESPONSE_DENY, RESPONSE_ISOLATE, RESPONSE_INVESTIGATE };
 	struct fixture *fixture = *state;
 
-	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
-		assert_int_equal(outcome_of(fixture, actions[i]), OUTCOME_FAILED);
-		assert_int_equal(fixture->metrics.response_failures[actions[i]], 1);
-		assert_string_equal(last_audit(fixture)->detail, "not available in this version");
-	}
+	assert_int_equal(outcome_of(fixture, RESPONSE_INVESTIGATE), OUTCOME_FAILED);
+	assert_int_equal(fixture->metrics.response_failures[RESPONSE_INVESTIGATE], 1);
+	assert_string_equal(last_audit(fixture)->detail, "not available in this version");
+	assert_int_equal(outcome_of(fixture, RESPONSE_ISOLATE), OUTCOME_FAILED);
+	assert_non_null(strstr(last_audit(fixture)->detail, "did not take"));
+	assert_null(fixture->container->quarantine);
 	assert_true(is_alive(fixture->child));
+}
+
+static void what_the_kernel_has_denied_is_done(void **state)
+{
+	struct fixture *fixture = *state;
+	struct finding finding = act(fixture, 1U << RESPONSE_DENY, PICKET_EVENT_DENIED, true);
+
+	assert_int_equal(finding.outcomes[RESPONSE_DENY], OUTCOME_DONE);
+	assert_int_equal(fixture->metrics.responses[RESPONSE_DENY], 1);
+	assert_true(is_alive(fixture->child));
+}
+
+static void what_came_too_late_to_deny_is_killed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct finding finding = act(fixture, 1U << RESPONSE_DENY, 0, true);
+
+	assert_int_equal(finding.outcomes[RESPONSE_DENY], OUTCOME_DONE);
+	assert_string_equal(last_audit(fixture)->action, "deny");
+	assert_non_null(strstr(last_audit(fixture)->detail, "killed instead: SIGKILL"));
+	assert_int_equal(reap(fixture->child), SIGKILL);
+}
+
+/* A kernel part that only remembers. */
+struct isolator_fake {
+	uint64_t cgroup_id; /* that is cut off; 0: none */
+	int error;
+};
+
+static int fake_apply(void *context, uint64_t cgroup_id, int cgroup_fd)
+{
+	struct isolator_fake *fake_isolator = context;
+
+	assert_true(cgroup_fd >= 0);
+	if (!fake_isolator->error)
+		fake_isolator->cgroup_id = cgroup_id;
+	return fake_isolator->error;
+}
+
+static int fake_release(void *context, uint64_t cgroup_id)
+{
+	struct isolator_fake *fake_isolator = context;
+
+	if (fake_isolator->cgroup_id != cgroup_id)
+		return -ENOENT;
+	fake_isolator->cgroup_id = 0;
+	return 0;
+}
+
+static bool fake_holds(void *context, uint64_t cgroup_id)
+{
+	return ((struct isolator_fake *)context)->cgroup_id == cgroup_id;
+}
+
+static void note_release(void *context, int error, const char *text)
+{
+	(void)text;
+	*(int *)context = error;
+}
+
+static void an_isolated_container_is_released_and_then_there_is_nothing_left(void **state)
+{
+	struct fixture *fixture = *state;
+	struct isolator_fake isolator = { 0 };
+	int error = 1;
+
+	responder_free(fixture->responder);
+	fixture->options.isolator = (struct isolator){ fake_apply, fake_release, fake_holds, &isolator };
+	make_responder(fixture);
+	isolator.error = -EPERM;
+	assert_int_equal(outcome_of(fixture, RESPONSE_ISOLATE), OUTCOME_FAILED);
+	assert_null(fixture->container->quarantine);
+	isolator.error = 0;
+	assert_int_equal(outcome_of(fixture, RESPONSE_ISOLATE), OUTCOME_DONE);
+	assert_int_equal(isolator.cgroup_id, fixture->container->cgroup_id);
+	assert_string_equal(fixture->container->quarantine, "isolate");
+	responder_release(fixture->responder, fixture->container, note_release, &error);
+	assert_int_equal(error, 0);
+	assert_int_equal(isolator.cgroup_id, 0);
+	assert_null(fixture->container->quarantine);
+	responder_release(fixture->responder, fixture->container, note_release, &error);
+	assert_int_equal(error, -EINVAL);
 }
 
 static void what_the_kernel_has_killed_gets_no_second_signal(void **state)
@@ -147,6 +229,9 @@ int main(void)
 		TEST(a_rule_without_responses_does_nothing),
 		TEST(without_enforce_all_is_only_reported),
 		TEST(what_is_not_available_fails_and_says_so),
+		TEST(what_the_kernel_has_denied_is_done),
+		TEST(what_came_too_late_to_deny_is_killed),
+		TEST(an_isolated_container_is_released_and_then_there_is_nothing_left),
 		TEST(what_the_kernel_has_killed_gets_no_second_signal),
 		TEST(an_ended_process_is_gone_and_not_counted),
 		TEST(a_process_that_left_the_container_is_a_failure),
