@@ -108,7 +108,7 @@ static const char *applet_of(const struct picket_event *event)
 	const char *program = slash ? slash + 1 : arguments;
 	size_t first = strlen(arguments);
 
-	if ((strcmp(program, "busybox") && strcmp(program, "toybox")) ||
+	if ((strcmp(program, "busybox") != 0 && strcmp(program, "toybox") != 0) ||
 	    first + 1 >= event->text[PICKET_TEXT_ARGS].size)
 		return "";
 	return arguments + first + 1;
