@@ -43,3 +43,6 @@ test-deploy: all ## unit, installation, chart, manifests, compose stack
 test-hardening: all ## the end-to-end suite under the unit's restrictions (root)
 	$(Q)PICKET_WRAPPER="$(CURDIR)/tests/deploy/confine.py $(CURDIR)/deploy/picket.service --" \
 		$(MAKE) --no-print-directory test-e2e
+
+test-package: deb ## the Debian package in a clean root: installed, upgraded, removed, purged (root)
+	$(Q)$(DEPLOY_PYTEST) tests/deploy/test_package.py
