@@ -36,11 +36,11 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuz
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.c))
 C_FILES = $(wildcard include/picket/*.h exporter/*.[ch] exporter/*/*.[ch] bpf/*.[ch] tests/*/*.[ch])
 PYTHON_FILES = $(wildcard tests/*/*.py)
-SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh)
+SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh deploy/*/*.sh deploy/picket.bash-completion)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run deps deps-test test test-asan test-alerts test-e2e test-kernels fuzz check lint fmt bench demo install clean help
+.PHONY: all run deps deps-test test test-asan test-alerts test-e2e test-kernels fuzz check lint fmt bench demo clean help
 .DEFAULT_GOAL := all
 
 Q := $(if $(V),,@)
@@ -173,9 +173,7 @@ check: ## everything that this machine can run; what it must skip, it says
 	$(Q)$(MAKE) --no-print-directory deps-test
 	$(Q)tests/check.sh $(MAKE)
 
-install: all ## DESTDIR, PREFIX=/usr/local
-	install -D -m 0755 $(BUILD)/picket $(DESTDIR)$(PREFIX)/bin/picket
-	$(if $(wildcard deploy/picket.service),install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system deploy/picket.service)
+include deploy/deploy.mk
 
 clean: ## remove BUILD
 	rm -rf $(BUILD)

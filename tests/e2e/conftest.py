@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -126,7 +127,8 @@ class Picket:
         self.directory = directory
         self.socket = directory / "control.sock"
         self.log_path = directory / "picket.log"
-        self.command = [BUILD / "picket", f"--web.listen-address=127.0.0.1:{self.port}",
+        wrapper = shlex.split(os.environ.get("PICKET_WRAPPER", ""))
+        self.command = [*wrapper, BUILD / "picket", f"--web.listen-address=127.0.0.1:{self.port}",
                         f"--control.socket={self.socket}", *flags]
         self.environment = {**os.environ, "OTEL_BLRP_SCHEDULE_DELAY": "100", "PICKET_SOCKET": str(self.socket),
                             **environment}

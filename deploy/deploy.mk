@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What leaves the source tree: installed files, Debian package, container image, manifests. Part of ../Makefile.
+
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+TOOLS := $(BUILD)/tools
+SHARED_FILES = $(wildcard dashboards/alerts/*.yaml dashboards/grafana/*.json)
+
+.PHONY: install deb image manifests test-deploy test-package test-hardening
+
+$(BUILD)/picket.8: deploy/picket.8.in deploy/man_options.awk $(BUILD)/picket
+	$(Q)$(BUILD)/picket --help | awk -f deploy/man_options.awk >$@.options
+	$(Q)sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' $< >$@
+
+$(BUILD)/picket.service: deploy/picket.service FORCE
+	$(Q)sed 's|/usr/bin/picket|$(PREFIX)/bin/picket|' $< | cmp -s - $@ || sed 's|/usr/bin/picket|$(PREFIX)/bin/picket|' $< >$@
+
+install: all $(BUILD)/picket.8 $(BUILD)/picket.service ## DESTDIR, PREFIX=/usr/local, SYSCONFDIR=/etc; keeps configuration
+	install -D -m 0755 $(BUILD)/picket $(DESTDIR)$(PREFIX)/bin/picket
+	install -D -m 0644 $(BUILD)/picket.service $(DESTDIR)$(UNITDIR)/picket.service
+	install -D -m 0644 $(BUILD)/picket.8 $(DESTDIR)$(PREFIX)/share/man/man8/picket.8
+	install -D -m 0644 deploy/picket.bash-completion $(DESTDIR)$(PREFIX)/share/bash-completion/completions/picket
+	$(if $(SHARED_FILES),install -d $(DESTDIR)$(PREFIX)/share/picket)
+	$(foreach file,$(SHARED_FILES),install -D -m 0644 $(file) $(DESTDIR)$(PREFIX)/share/picket/$(file:dashboards/%=%)$(newline))
+	install -d $(DESTDIR)$(SYSCONFDIR)/default $(DESTDIR)$(SYSCONFDIR)/picket/rules.d
+	test -e $(DESTDIR)$(SYSCONFDIR)/default/picket || \
+		install -m 0644 deploy/picket.default $(DESTDIR)$(SYSCONFDIR)/default/picket
+
+deb: ## Debian package below BUILD/deb
+	$(Q)deploy/debian/build.sh $(abspath $(BUILD)/deb) $(VERSION)
+
+define newline
+
+
+endef
+
+DEPLOY_PYTEST = BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -rs
+
+test-deploy: all ## unit, installation, chart, manifests, compose stack
+	$(Q)$(DEPLOY_PYTEST) tests/deploy --ignore=tests/deploy/test_package.py --ignore=tests/deploy/test_image.py
+
+test-hardening: all ## the end-to-end suite under the unit's restrictions (root)
+	$(Q)PICKET_WRAPPER="$(CURDIR)/tests/deploy/confine.py $(CURDIR)/deploy/picket.service --" \
+		$(MAKE) --no-print-directory test-e2e
+
+test-package: deb ## the Debian package in a clean root: installed, upgraded, removed, purged (root)
+	$(Q)$(DEPLOY_PYTEST) tests/deploy/test_package.py
