@@ -64,7 +64,8 @@ $(BUILD)/%.o: %.c | $(SKELETONS) $(PROTOS)
 $(BUILD)/version.stamp: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)echo '$(VERSION_FLAGS)' | cmp -s - $@ || echo '$(VERSION_FLAGS)' >$@
-FORCE:
+.PHONY: FORCE
+FORCE: # phony: .SECONDARY would take a missing file for one that is not needed
 VERSIONED := $(shell grep -ls '"version.h"' $(SOURCES))
 $(patsubst %.c,$(BUILD)/%.o,$(VERSIONED)): EXTRA_CFLAGS = $(VERSION_FLAGS)
 $(patsubst %.c,$(BUILD)/%.o,$(VERSIONED)): $(BUILD)/version.stamp

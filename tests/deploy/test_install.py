@@ -64,6 +64,3 @@ def test_completion(root, line, wanted):
 def test_version_of_every_part_is_the_same():
     version = re.search(r"^VERSION := (\S+)", (SOURCE / "Makefile").read_text(), re.M)[1]
     assert re.match(rf"picket \({re.escape(version)}-", (SOURCE / "deploy/debian/changelog").read_text())
-    chart = (SOURCE / "deploy/helm/picket/Chart.yaml").read_text()
-    assert re.search(rf'^version: {re.escape(version)}$', chart, re.M)
-    assert re.search(rf'^appVersion: "{re.escape(version)}"$', chart, re.M)
