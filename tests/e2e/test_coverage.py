@@ -114,7 +114,7 @@ ROWS = [
     (29, "namespace_joined", call(SETNS, 0, 0), "true", ()),
     (30, "mount_performed", "/bin/busybox mount -t tmpfs none /tmp", "/bin/busybox mount", ()),
     (30, "root_directory_changed", "/bin/busybox chroot / /bin/true", "true", ()),
-    (31, "kernel_memory_opened", "/bin/busybox dd if=/dev/kmsg of=/dev/null bs=1 count=0", "cat /dev/null", ("--device", "/dev/kmsg")),
+    (31, "kernel_memory_opened", "/bin/busybox dd if=/dev/kmsg of=/dev/null bs=1 count=0", "cat /dev/null", ("--device", "/dev/kmsg", "--cap-add=SYSLOG")),
     (31, "device_node_made", "/bin/busybox mknod /tmp/d b 8 0", "/bin/busybox mknod /tmp/n c 1 3", ()),
     (32, "file_handle_opened", call(OPEN_BY_HANDLE_AT, -100, 0, 0), "cat /etc/passwd", ()),
     (33, "container_cgroup_left", "/ops join-cgroup /host-cgroup/unified/cgroup.procs || /ops join-cgroup /host-cgroup/cgroup.procs", "true", HOST_CGROUP),

@@ -67,7 +67,7 @@ def test_without_enforce_nothing_is_denied(picket, containers, tmp_path):
     daemon = picket(f"--rules.path={tmp_path / 'deny.yaml'}")
     name, text = connect(containers, "127.0.0.1", 4444)
     assert "refused" in text, text
-    assert daemon.wait_finding("--container", name)[0]["picket.response.deny"] == "dry_run"
+    assert daemon.wait_finding("--container", name, "--rule", "miner_deny")[0]["picket.response.deny"] == "dry_run"
 
 
 def test_a_name_that_is_asked_for_is_found_and_only_while_a_rule_asks(picket, containers, tmp_path):
