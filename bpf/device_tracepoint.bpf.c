@@ -50,37 +50,13 @@ static __always_inline __u32 tee_of_request(__u32 device, __u32 request)
 	return PICKET_TEE_COUNT;
 }
 
-static __always_inline void send_request(void *context, const struct subject *subject, struct file *file,
-					 const struct picket_event *about)
-{
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct picket_policy *rules = policy_get();
-	struct path_buffer *path = path_buffer_get();
-	struct event_scratch *record;
-
-	if (!rules || !path || !subject_watched(subject, rules, PICKET_KIND_TEE_REQUEST))
-		return;
-	record = record_begin(PICKET_KIND_TEE_REQUEST, subject);
-	if (!record)
-		return;
-	record_set_task(record, task);
-	record->event.result = about->result;
-	record->event.tee.device = about->tee.device;
-	record->event.tee.tee = about->tee.tee;
-	record->event.tee.request = about->tee.request;
-	record->event.tee.node = about->tee.node;
-	path_of_file(path, file);
-	record_add_path(record, PICKET_TEXT_PATH, path);
-	record_add_executable(record, task, path);
-	record_submit(context, record);
-}
-
 SEC("tp_btf/sys_exit")
 int BPF_PROG(device_ioctl, struct pt_regs *regs, long result)
 {
 	struct file *file = file_of_descriptor(syscall_argument(regs, 0));
 	__u32 request = syscall_argument(regs, 1), node, mode, device, tee, *named;
-	struct picket_event about = {};
+	struct event_scratch *record;
+	struct path_buffer *path;
 	struct subject subject;
 
 	if (!file)
@@ -97,14 +73,20 @@ int BPF_PROG(device_ioctl, struct pt_regs *regs, long result)
 	if (tee >= PICKET_TEE_COUNT)
 		return 0;
 	subject = subject_current();
-	subject_count(&subject, PICKET_COUNTER_TEE_ATTESTATIONS_SGX + 2 * tee);
+	subject_count(&subject, PICKET_COUNTER_TEE_ATTESTATIONS_SGX + tee);
 	if (result < 0)
-		subject_count(&subject, PICKET_COUNTER_TEE_ATTESTATION_FAILURES_SGX + 2 * tee);
-	about.result = result;
-	about.tee.device = device;
-	about.tee.tee = tee;
-	about.tee.request = request;
-	about.tee.node = node;
-	send_request(ctx, &subject, file, &about);
+		subject_count(&subject, PICKET_COUNTER_TEE_ATTESTATION_FAILURES_SGX + tee);
+	record = record_begin_wanted(PICKET_KIND_TEE_REQUEST, &subject);
+	path = path_buffer_get();
+	if (!record || !path)
+		return 0;
+	record->event.result = result;
+	record->event.tee.device = device;
+	record->event.tee.tee = tee;
+	record->event.tee.request = request;
+	record->event.tee.node = node;
+	path_of_file(path, file);
+	record_add_path(record, PICKET_TEXT_PATH, path);
+	record_send(ctx, record);
 	return 0;
 }

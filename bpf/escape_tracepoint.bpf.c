@@ -19,22 +19,14 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 static __always_inline void send_break(void *context, const struct subject *subject, __u32 boundary, __u64 cgroup_id,
 				       __u32 host)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct picket_policy *rules = policy_get();
-	struct path_buffer *path = path_buffer_get();
-	struct event_scratch *record;
+	struct event_scratch *record = record_begin_wanted(PICKET_KIND_ISOLATION_BREAK, subject);
 
-	if (!rules || !path || !subject_watched(subject, rules, PICKET_KIND_ISOLATION_BREAK))
-		return;
-	record = record_begin(PICKET_KIND_ISOLATION_BREAK, subject);
 	if (!record)
 		return;
-	record_set_task(record, task);
 	record->event.isolation.boundary = boundary;
 	record->event.isolation.cgroup_id = cgroup_id;
 	record->event.isolation.host_namespaces = host;
-	record_add_executable(record, task, path);
-	record_submit(context, record);
+	record_send(context, record);
 }
 
 /*
@@ -59,9 +51,7 @@ int BPF_PROG(escape_exec, struct task_struct *task, int old_pid, struct linux_bi
 	if (subject.class == PICKET_CGROUP_HOST)
 		return 0;
 	if (subject.setup) { /* the runtime gives rights away here: what is left is what the workload begins with */
-		process_rights(task, &now);
-		now.slot = subject.slot;
-		now.cgroup_id = subject.cgroup_id;
+		process_state(task, &subject, &now);
 		process_remember(BPF_CORE_READ(task, pid), &now);
 		return 0;
 	}

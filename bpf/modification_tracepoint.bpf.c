@@ -86,28 +86,22 @@ int BPF_PROG(file_modify, struct pt_regs *regs, long result)
 {
 	struct subject subject = subject_current();
 	struct written_call *call = written_call_get(regs);
-	struct picket_policy *rules = policy_get();
 	struct path_buffer *buffer = path_buffer_get();
 	struct event_scratch *record;
 
-	if (!call || !rules || !buffer)
+	if (!call || !buffer)
 		return 0;
 	if (result >= 0)
 		count_modification(&subject, call->info.operation);
 	else if (!refused_for_rights(result))
 		return 0;
-	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_MODIFY) ||
-	    !(rules->modifications & (1U << bounded(call->info.operation, 32))))
-		return 0;
-	record = record_begin(PICKET_KIND_FILE_MODIFY, &subject);
+	record = record_begin_wanted(PICKET_KIND_FILE_MODIFY, &subject);
 	if (!record)
 		return 0;
-	record_set_task(record, (struct task_struct *)bpf_get_current_task());
 	record->event.result = result;
 	record->event.flags |= call->compat ? PICKET_EVENT_COMPAT : 0;
 	set_modification(&record->event, call);
 	add_paths(record, buffer, call);
-	record_add_executable(record, (struct task_struct *)bpf_get_current_task(), buffer);
-	record_submit(ctx, record);
+	record_send(ctx, record);
 	return 0;
 }

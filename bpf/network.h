@@ -79,29 +79,6 @@ static __always_inline struct sock *inet_socket_of_file(struct file *file)
 	return socket && family_is_inet(BPF_CORE_READ(socket, __sk_common.skc_family)) ? socket : NULL;
 }
 
-/* An event of the task that runs now. NULL: no rule wants it. */
-static __always_inline struct event_scratch *network_record(enum picket_kind kind, const struct subject *subject)
-{
-	struct picket_policy *rules = policy_get();
-	struct event_scratch *record;
-
-	if (!rules || !subject_watched(subject, rules, kind))
-		return NULL;
-	record = record_begin(kind, subject);
-	if (record)
-		record_set_task(record, (struct task_struct *)bpf_get_current_task());
-	return record;
-}
-
-static __always_inline void network_send(void *ctx, struct event_scratch *record)
-{
-	struct path_buffer *path = path_buffer_get();
-
-	if (path)
-		record_add_executable(record, (struct task_struct *)bpf_get_current_task(), path);
-	record_submit(ctx, record);
-}
-
 static __always_inline void record_set_socket(struct event_scratch *record, const struct sock *socket)
 {
 	record->event.network.family = BPF_CORE_READ(socket, __sk_common.skc_family);

@@ -79,7 +79,7 @@ static __always_inline bool is_denied(const struct bpf_sock_addr *address, __u32
 static __always_inline void send_attempt(struct bpf_sock_addr *address, __u32 family, enum picket_kind kind,
 					 const struct subject *subject, bool is_denied)
 {
-	struct event_scratch *record = network_record(kind, subject);
+	struct event_scratch *record = record_begin_wanted(kind, subject);
 
 	if (!record)
 		return;
@@ -92,7 +92,7 @@ static __always_inline void send_attempt(struct bpf_sock_addr *address, __u32 fa
 		record->event.flags |= PICKET_EVENT_DENIED;
 		record->event.result = -EPERM;
 	}
-	network_send(address, record);
+	record_send(address, record);
 }
 
 static __always_inline int connect_attempt(struct bpf_sock_addr *address, __u32 family)
@@ -183,7 +183,7 @@ static __always_inline struct event_scratch *record_of_socket(const struct bpf_s
 	if (subject.setup)
 		return NULL;
 	subject_count(&subject, counter);
-	record = network_record(kind, &subject);
+	record = record_begin_wanted(kind, &subject);
 	if (!record)
 		return NULL;
 	record->event.network.family = socket->family;
@@ -203,7 +203,7 @@ int network_bind4(struct bpf_sock *socket)
 	*(__u32 *)record->event.network.address = socket->src_ip4;
 	record->event.network.port = socket->src_port;
 	record->event.network.local_port = socket->src_port;
-	network_send(socket, record);
+	record_send(socket, record);
 	return 1;
 }
 
@@ -222,7 +222,7 @@ int network_bind6(struct bpf_sock *socket)
 	own[3] = socket->src_ip6[3];
 	record->event.network.port = socket->src_port;
 	record->event.network.local_port = socket->src_port;
-	network_send(socket, record);
+	record_send(socket, record);
 	return 1;
 }
 
@@ -236,7 +236,7 @@ int network_socket(struct bpf_sock *socket)
 		return 1;
 	record = record_of_socket(socket, PICKET_KIND_NETWORK_SOCKET, PICKET_COUNTER_NETWORK_SOCKETS_RAW);
 	if (record)
-		network_send(socket, record);
+		record_send(socket, record);
 	return 1;
 }
 
@@ -318,12 +318,12 @@ static __noinline int listen_began(void *ctx, const struct sock *socket)
 	if (subject.setup || !BPF_CORE_READ(socket, sk_socket, file))
 		return 0;
 	subject_count(&subject, PICKET_COUNTER_NETWORK_LISTENS);
-	record = network_record(PICKET_KIND_NETWORK_LISTEN, &subject);
+	record = record_begin_wanted(PICKET_KIND_NETWORK_LISTEN, &subject);
 	if (!record)
 		return 0;
 	record_set_socket(record, socket);
 	record_set_own(record, socket);
-	network_send(ctx, record);
+	record_send(ctx, record);
 	return 0;
 }
 

@@ -47,7 +47,7 @@ static __always_inline bool record_add_message(struct event_scratch *record, str
 static __noinline int dns_send(struct __sk_buff *packet, struct packet_ends *ends)
 {
 	struct subject subject = subject_of_packet(packet);
-	struct event_scratch *record = network_record(PICKET_KIND_DNS_QUERY, &subject);
+	struct event_scratch *record = record_begin_wanted(PICKET_KIND_DNS_QUERY, &subject);
 	__u16 source_port = 0;
 
 	if (!record || !ends)
@@ -60,7 +60,7 @@ static __noinline int dns_send(struct __sk_buff *packet, struct packet_ends *end
 	record->event.network.local_port = bpf_ntohs(source_port);
 	__builtin_memcpy(record->event.network.address, ends->destination, sizeof(ends->destination));
 	if (record_add_message(record, packet, ends->transport + sizeof(struct udp_header)))
-		network_send(packet, record);
+		record_send(packet, record);
 	return 0;
 }
 

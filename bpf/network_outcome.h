@@ -76,14 +76,14 @@ static __noinline int accepted(void *ctx, struct sock *socket, int listener, int
 	if (subject.setup)
 		return 0;
 	subject_count(&subject, PICKET_COUNTER_NETWORK_ACCEPTS);
-	record = network_record(PICKET_KIND_NETWORK_ACCEPT, &subject);
+	record = record_begin_wanted(PICKET_KIND_NETWORK_ACCEPT, &subject);
 	if (!record)
 		return 0;
 	record->event.flags |= flags;
 	record_set_socket(record, socket);
 	if (!listener)
 		record_set_peer(record, socket);
-	network_send(ctx, record);
+	record_send(ctx, record);
 	return 0;
 }
 
@@ -105,7 +105,7 @@ static __noinline int socket_made(void *ctx, struct sock *socket, int family, in
 	if (counter == PICKET_COUNTER_COUNT || subject.setup)
 		return 0;
 	subject_count(&subject, counter);
-	record = network_record(PICKET_KIND_NETWORK_SOCKET, &subject);
+	record = record_begin_wanted(PICKET_KIND_NETWORK_SOCKET, &subject);
 	if (!record)
 		return 0;
 	record->event.flags |= flags;
@@ -113,7 +113,7 @@ static __noinline int socket_made(void *ctx, struct sock *socket, int family, in
 		record_set_socket(record, socket);
 	record->event.network.family = family;
 	record->event.network.local_port = 0; /* another thing in these families */
-	network_send(ctx, record);
+	record_send(ctx, record);
 	return 0;
 }
 

@@ -60,13 +60,11 @@ static __noinline int add_texts(struct event_scratch *record, struct path_buffer
 static __noinline int privileged(void *ctx, struct written_call *call, long result)
 {
 	struct subject subject = subject_current();
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct picket_policy *rules = policy_get();
 	struct path_buffer *buffer = path_buffer_get();
 	struct event_scratch *record;
 	__u32 operation;
 
-	if (!call || !rules || !buffer)
+	if (!call || !buffer)
 		return 0;
 	operation = bounded(call->info.operation, 32);
 	if (subject.setup) {
@@ -77,13 +75,9 @@ static __noinline int privileged(void *ctx, struct written_call *call, long resu
 		subject_count(&subject, PICKET_COUNTER_PRIVILEGED_OPERATIONS_MOUNT + operation);
 	if (subject.class != PICKET_CGROUP_HOST)
 		process_check(ctx, &subject, false);
-	if (!subject_watched(&subject, rules, PICKET_KIND_PRIVILEGED_OPERATION) ||
-	    !(rules->operations & (1U << operation)))
-		return 0;
-	record = record_begin(PICKET_KIND_PRIVILEGED_OPERATION, &subject);
+	record = record_begin_wanted(PICKET_KIND_PRIVILEGED_OPERATION, &subject);
 	if (!record)
 		return 0;
-	record_set_task(record, task);
 	record->event.result = result;
 	record->event.flags |= call->compat ? PICKET_EVENT_COMPAT : 0;
 	record->event.privileged.operation = operation;
@@ -91,10 +85,9 @@ static __noinline int privileged(void *ctx, struct written_call *call, long resu
 	record->event.privileged.arguments[0] = written_argument(call, call->info.value_argument);
 	record->event.privileged.arguments[1] = call->arguments[1];
 	record->event.privileged.namespaces = namespaces_of_call(call);
-	record->event.privileged.host_namespaces = namespaces_of_host(task);
+	record->event.privileged.host_namespaces = namespaces_of_host((struct task_struct *)bpf_get_current_task());
 	add_texts(record, buffer, call);
-	record_add_executable(record, task, buffer);
-	record_submit(ctx, record);
+	record_send(ctx, record);
 	return 0;
 }
 

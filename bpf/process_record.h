@@ -20,6 +20,15 @@ static __always_inline void process_rights(struct task_struct *task, struct proc
 	rights->user_namespace = BPF_CORE_READ(cred, user_ns, ns.inum);
 }
 
+/* All that is remembered of @task, a thread of @subject. */
+static __always_inline void process_state(struct task_struct *task, const struct subject *subject,
+					  struct process_record *state)
+{
+	process_rights(task, state);
+	state->slot = subject->slot;
+	state->cgroup_id = subject->cgroup_id;
+}
+
 static __always_inline void process_remember(__u32 thread, const struct process_record *rights)
 {
 	bpf_map_update_elem(&processes, &thread, rights, BPF_ANY);
@@ -33,25 +42,17 @@ static __always_inline bool rights_gained(const struct process_record *old, cons
 static __always_inline void send_credential_change(void *context, const struct subject *subject, __u32 change,
 						   const struct process_record *old, const struct process_record *now)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct picket_policy *rules = policy_get();
-	struct path_buffer *path = path_buffer_get();
-	struct event_scratch *record;
+	struct event_scratch *record = record_begin_wanted(PICKET_KIND_CREDENTIAL_CHANGE, subject);
 
-	if (!rules || !path || !subject_watched(subject, rules, PICKET_KIND_CREDENTIAL_CHANGE))
-		return;
-	record = record_begin(PICKET_KIND_CREDENTIAL_CHANGE, subject);
 	if (!record)
 		return;
-	record_set_task(record, task);
 	record->event.credential.change = change;
 	record->event.credential.capabilities = now->capabilities & ~old->capabilities;
 	record->event.credential.old_uid = old->uid;
 	record->event.credential.new_uid = now->uid;
 	record->event.credential.old_gid = old->gid;
 	record->event.credential.new_gid = now->gid;
-	record_add_executable(record, task, path);
-	record_submit(context, record);
+	record_send(context, record);
 }
 
 /*
@@ -66,9 +67,7 @@ static __always_inline void process_check(void *context, const struct subject *s
 	struct process_record *known = bpf_map_lookup_elem(&processes, &thread);
 	struct process_record now = {}, old = {};
 
-	process_rights(task, &now);
-	now.slot = subject->slot;
-	now.cgroup_id = subject->cgroup_id;
+	process_state(task, subject, &now);
 	if (known) {
 		old = *known;
 		if (old.capabilities == now.capabilities && old.uid == now.uid && old.gid == now.gid &&

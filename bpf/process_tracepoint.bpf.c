@@ -4,10 +4,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "descriptor.h"
 #include "namespaces.h"
+#include "network.h"
 #include "policy_match.h"
-#include "record.h"
 #include "setup.h"
 #include "syscall.h"
 #include "tree_epoch.h"
@@ -16,10 +15,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define OVERLAYFS_MAGIC 0x794c7630
 #define SIGKILL 9
-#define S_ISSOCK(mode) (((mode)&0170000) == 0140000)
-#define AF_INET 2
-#define AF_INET6 10
-#define AF_VSOCK 40
 #define S_ISCHR(mode) (((mode)&0170000) == 0020000)
 
 /* overlayfs keeps the dentry of the writable layer right behind its inode. */
@@ -69,40 +64,29 @@ static __always_inline void record_add_args(struct event_scratch *record, struct
 	record->used = used + 1;
 }
 
-static __always_inline __u32 descriptor_mode(__u32 descriptor)
-{
-	struct file *file = file_of_descriptor(descriptor);
-
-	return file ? BPF_CORE_READ(file, f_inode, i_mode) : 0;
-}
-
 /* The family of the network socket behind a descriptor; 0: none. Local sockets are how sshd and init run programs. */
 static __noinline __u32 descriptor_network(__u32 descriptor)
 {
 	struct file *file = file_of_descriptor(descriptor);
-	struct socket *socket;
-	__u16 family;
+	struct sock *socket = file ? socket_of_file(file) : NULL;
+	__u16 family = socket ? BPF_CORE_READ(socket, __sk_common.skc_family) : 0;
 
-	if (!file || !S_ISSOCK(BPF_CORE_READ(file, f_inode, i_mode)))
-		return 0;
-	socket = BPF_CORE_READ(file, private_data);
-	family = BPF_CORE_READ(socket, sk, __sk_common.skc_family);
-	return family == AF_INET || family == AF_INET6 || family == AF_VSOCK ? family : 0;
+	return family_is_inet(family) || family == AF_VSOCK ? family : 0;
 }
 
 /* What the process may do and where it reads and writes: a shell on a socket is somebody else's. */
 static __noinline int record_add_standing(struct event_scratch *record, struct task_struct *task)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
-	__u32 input = descriptor_mode(0);
+	struct file *input = file_of_descriptor(0);
 
 	if (!record)
 		return 0;
 	record->event.exec.host_namespaces = namespaces_of_host(task);
-	record->event.exec.sockets = S_ISSOCK(input) | S_ISSOCK(descriptor_mode(1)) << 1 |
-				     S_ISSOCK(descriptor_mode(2)) << 2;
+	record->event.exec.sockets = !!descriptor_network(0) | !!descriptor_network(1) << 1 |
+				     !!descriptor_network(2) << 2;
 	bpf_core_read(&record->event.exec.capabilities, sizeof(record->event.exec.capabilities), &cred->cap_effective);
-	if (S_ISCHR(input) && BPF_CORE_READ(task, signal, tty))
+	if (input && S_ISCHR(BPF_CORE_READ(input, f_inode, i_mode)) && BPF_CORE_READ(task, signal, tty))
 		record->event.flags |= PICKET_EVENT_TERMINAL;
 	return 0;
 }
@@ -226,24 +210,17 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(process_duplicate, struct pt_regs *regs, long result)
 {
 	struct subject subject = subject_current();
-	struct picket_policy *rules = policy_get();
-	struct path_buffer *path = path_buffer_get();
 	struct event_scratch *record;
-	__u32 family;
+	__u32 family = descriptor_network(result);
 
-	if (!rules || !path || !subject_watched(&subject, rules, PICKET_KIND_STDIO_SOCKET))
-		return 0;
-	family = descriptor_network(result);
 	if (!family)
 		return 0;
-	record = record_begin(PICKET_KIND_STDIO_SOCKET, &subject);
+	record = record_begin_wanted(PICKET_KIND_STDIO_SOCKET, &subject);
 	if (!record)
 		return 0;
-	record_set_task(record, (struct task_struct *)bpf_get_current_task());
 	record->event.result = result;
 	record->event.stdio.descriptor = result;
 	record->event.stdio.family = family;
-	record_add_executable(record, (struct task_struct *)bpf_get_current_task(), path);
-	record_submit(ctx, record);
+	record_send(ctx, record);
 	return 0;
 }

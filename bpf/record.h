@@ -146,6 +146,20 @@ static __always_inline void record_add_executable(struct event_scratch *record, 
 	record_add_path(record, PICKET_TEXT_EXECUTABLE, path);
 }
 
+/* An event of the task that runs now, but for what it did. NULL: no rule wants it. */
+static __always_inline struct event_scratch *record_begin_wanted(enum picket_kind kind, const struct subject *subject)
+{
+	struct picket_policy *rules = policy_get();
+	struct event_scratch *record;
+
+	if (!rules || !subject_watched(subject, rules, kind))
+		return NULL;
+	record = record_begin(kind, subject);
+	if (record)
+		record_set_task(record, (struct task_struct *)bpf_get_current_task());
+	return record;
+}
+
 static __always_inline void record_submit(void *context, struct event_scratch *record)
 {
 	__u32 used = record->used, zero = 0;
@@ -166,6 +180,16 @@ static __always_inline void record_submit(void *context, struct event_scratch *r
 	lost_count = bpf_map_lookup_elem(&lost, &zero);
 	if (lost_count)
 		__sync_fetch_and_add(lost_count, 1);
+}
+
+/* The same, with the program that the task runs. */
+static __always_inline void record_send(void *context, struct event_scratch *record)
+{
+	struct path_buffer *path = path_buffer_get();
+
+	if (path)
+		record_add_executable(record, (struct task_struct *)bpf_get_current_task(), path);
+	record_submit(context, record);
 }
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -68,10 +69,23 @@ static int add_entries(int fd, uint32_t generation, const struct policy_entry *e
 	return 0;
 }
 
+/* How the keys of all maps begin. */
+union generation_key {
+	struct {
+		uint32_t bits;
+		uint32_t generation;
+	};
+	struct picket_policy_key path;
+	struct picket_denied_key denied;
+};
+_Static_assert(offsetof(struct picket_policy_key, generation) == offsetof(union generation_key, generation) &&
+		       offsetof(struct picket_denied_key, generation) == offsetof(union generation_key, generation),
+	       "the generation stands at the same place");
+
 /* All keys of generations before @generation, or of @generation itself when @only. */
 static void delete_keys(int fd, uint32_t generation, bool only)
 {
-	struct picket_policy_key key, next;
+	union generation_key key, next;
 	bool more = bpf_map_get_next_key(fd, NULL, &next) == 0;
 
 	while (more) {
@@ -80,6 +94,13 @@ static void delete_keys(int fd, uint32_t generation, bool only)
 		if (only ? key.generation == generation : key.generation < generation)
 			bpf_map_delete_elem(fd, &key);
 	}
+}
+
+static void delete_all(const struct policy_maps *maps, uint32_t generation, bool only)
+{
+	delete_keys(maps->paths_fd, generation, only);
+	delete_keys(maps->names_fd, generation, only);
+	delete_keys(maps->denied_fd, generation, only);
 }
 
 static int add_denied(int fd, uint32_t generation, const struct policy_denied *denied, size_t count)
@@ -94,20 +115,6 @@ static int add_denied(int fd, uint32_t generation, const struct policy_denied *d
 			return -errno;
 	}
 	return 0;
-}
-
-/* As delete_keys(). */
-static void delete_denied(int fd, uint32_t generation, bool only)
-{
-	struct picket_denied_key key, next;
-	bool more = bpf_map_get_next_key(fd, NULL, &next) == 0;
-
-	while (more) {
-		key = next;
-		more = bpf_map_get_next_key(fd, &key, &next) == 0;
-		if (only ? key.generation == generation : key.generation < generation)
-			bpf_map_delete_elem(fd, &key);
-	}
 }
 
 int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *compiled)
@@ -127,9 +134,7 @@ int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *
 	if (!error && bpf_map_update_elem(maps->policy_fd, &element, &policy, BPF_ANY))
 		error = -errno;
 	if (error) {
-		delete_keys(maps->paths_fd, generation, true);
-		delete_keys(maps->names_fd, generation, true);
-		delete_denied(maps->denied_fd, generation, true);
+		delete_all(maps, generation, true);
 		return error;
 	}
 	maps->generation = generation;
@@ -141,8 +146,6 @@ void policy_maps_forget_old(struct policy_maps *maps)
 {
 	if (maps->oldest == maps->generation)
 		return;
-	delete_keys(maps->paths_fd, maps->generation, false);
-	delete_keys(maps->names_fd, maps->generation, false);
-	delete_denied(maps->denied_fd, maps->generation, false);
+	delete_all(maps, maps->generation, false);
 	maps->oldest = maps->generation;
 }

@@ -5,11 +5,6 @@
 
 #include "kernel/syscall_table.h"
 
-/* Newer than the headers of the systems that picket is built on; the same number in both ABIs. */
-#ifndef __NR_fchmodat2
-#define __NR_fchmodat2 452
-#endif
-
 #define MOD(id) PICKET_MODIFICATION_##id
 #define OP(id) PICKET_OPERATION_##id
 

@@ -233,8 +233,6 @@ static int compile_rule(struct compiler *compiler, const struct rule *rule, stru
 
 	*note = (struct policy_note){ .reach = POLICY_FILTERED, .reason = "" };
 	set_kinds(&compiler->policy->policy, rule);
-	compiler->policy->policy.modifications = ~0U;
-	compiler->policy->policy.operations = ~0U;
 	set_flags(compiler, rule);
 	if (rule->refused) {
 		compiler->policy->policy.any_path |= PICKET_WATCH_FAILED;

@@ -6,10 +6,6 @@
 
 #include "picket/syscalls.h"
 
-#ifndef __NR_fchmodat2
-#define __NR_fchmodat2 452
-#endif
-
 #define NAME(name, ...) [__NR_##name] = #name,
 
 static const char *const names[PICKET_SYSCALL_NUMBERS] = { PICKET_SYSCALLS(NAME, ) PICKET_SYSCALLS_NATIVE(NAME, ) };

@@ -88,9 +88,8 @@ enum picket_tee { PICKET_TEES(PICKET_TEE_ENUM, ) PICKET_TEE_COUNT };
 #define PICKET_MODIFICATION_COUNTER(id, name, C) C(FILE_MODIFICATIONS_##id, FILE_MODIFICATIONS, "operation=" name)
 #define PICKET_OPERATION_COUNTER(id, name, C) C(PRIVILEGED_OPERATIONS_##id, PRIVILEGED_OPERATIONS, "operation=" name)
 #define PICKET_DEVICE_COUNTER(id, name, C) C(DEVICE_OPENS_##id, DEVICE_OPENS, "device=" name)
-#define PICKET_TEE_COUNTERS(id, name, C) \
-	C(TEE_ATTESTATIONS_##id, TEE_ATTESTATIONS, "tee=" name) \
-	C(TEE_ATTESTATION_FAILURES_##id, TEE_ATTESTATION_FAILURES, "tee=" name)
+#define PICKET_TEE_COUNTER(id, name, C) C(TEE_ATTESTATIONS_##id, TEE_ATTESTATIONS, "tee=" name)
+#define PICKET_TEE_FAILURE_COUNTER(id, name, C) C(TEE_ATTESTATION_FAILURES_##id, TEE_ATTESTATION_FAILURES, "tee=" name)
 
 /* Namespaces of a task; bits. */
 #define PICKET_NAMESPACE_MOUNT (1U << 0)

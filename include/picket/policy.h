@@ -88,8 +88,6 @@ struct picket_policy {
 	__u64 host_kinds;      /* the same for the host */
 	__u64 any_path;	       /* watches that hold for every path */
 	__u32 self;	       /* the daemon's pid: never a target */
-	__u32 modifications;   /* that some rule wants; bit per enum picket_modification */
-	__u32 operations;      /* that some rule wants; bit per enum picket_operation */
 	__u32 pad;
 	struct picket_kernel_rule rules[PICKET_KERNEL_RULES];
 };

@@ -247,8 +247,6 @@ static int watch_everything(void)
 		.policy = { .container_kinds = ~0ULL,
 			    .any_path = PICKET_WATCH_READ | PICKET_WATCH_WRITE | PICKET_WATCH_PATH |
 					PICKET_WATCH_FAILED | PICKET_WATCH_EXEC,
-			    .modifications = ~0U,
-			    .operations = ~0U,
 			    .flags = PICKET_POLICY_FAILED | PICKET_POLICY_ARGS | PICKET_POLICY_DENY }
 	};
 
