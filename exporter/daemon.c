@@ -17,7 +17,7 @@
 #include "version.h"
 
 #define SECOND_MS 1000
-#define CANARY_INTERVAL_MS 60000
+#define MINUTE_MS 60000
 #define DRAIN_TIMEOUT_MS 5000
 #define RETENTION_NS (300 * 1000000000LL)	 /* of a dead container that nobody scrapes */
 #define EXPOSED_RETENTION_NS (60 * 1000000000LL) /* of one that was scraped: a second Prometheus may come later */
@@ -48,6 +48,7 @@ static void on_record(void *context, const void *record, size_t size)
 	judge_event(daemon->judge, event, container);
 }
 
+/* A collector that fails is logged once, and once when it is well again; how often is a metric. */
 static void watch_collector(struct daemon *daemon)
 {
 	const char *error = daemon->otlp ? otlp_sender_last_error(daemon->otlp) : "";
@@ -68,6 +69,13 @@ static void on_second(void *context)
 	watch_collector(daemon);
 	kernel_tick(daemon->kernel);
 	cgroup_sync_tick(daemon->cgroups);
+}
+
+static void on_minute(void *context)
+{
+	daemon_check_sensors(context);
+	daemon_name_devices(context);
+	daemon_keep_journal(context);
 }
 
 static void on_hangup(void *context, int signal_number)
@@ -148,9 +156,11 @@ static int start_kernel(struct daemon *daemon)
 		.on_record = on_record,
 		.context = daemon,
 	};
-	char reason[256] = "";
+	char reason[256] = "", tsm[PATH_MAX];
 	int error;
 
+	snprintf(tsm, sizeof(tsm), "%s/kernel/config/tsm/report", config->sysfs_path);
+	options.sensors.objects.watch_tsm = access(tsm, F_OK) == 0;
 	memcpy(options.sensors.backends, config->sensor_backends, sizeof(options.sensors.backends));
 	error = kernel_open(daemon->loop, &options, &daemon->metrics, &daemon->kernel, reason, sizeof(reason));
 	if (error == -EPERM)
@@ -286,7 +296,7 @@ static int start_timers(struct daemon *daemon)
 		error = event_loop_add_signal(daemon->loop, signals[i].number, signals[i].handler, daemon);
 	if (!error && event_loop_add_timer(daemon->loop, SECOND_MS, on_second, daemon) < 0)
 		error = -ENOMEM;
-	if (!error && event_loop_add_timer(daemon->loop, CANARY_INTERVAL_MS, daemon_check_sensors, daemon) < 0)
+	if (!error && event_loop_add_timer(daemon->loop, MINUTE_MS, on_minute, daemon) < 0)
 		error = -ENOMEM;
 	return error ? daemon_start_failed("cannot set up timers", error, NULL) : 0;
 }

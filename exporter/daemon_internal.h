@@ -11,6 +11,7 @@
 #include "judge.h"
 #include "kernel/isolation_network.h"
 #include "kernel/kernel.h"
+#include "state/device_names.h"
 
 struct daemon {
 	const struct config *config;
@@ -29,6 +30,7 @@ struct daemon {
 	struct judge *judge;
 	struct http_server *http_server;
 	char *cgroup2_path;
+	struct device_names devices;
 	char journal_path[PATH_MAX]; /* beside the control socket */
 	char collector_error[256];   /* as logged last; "" while all is well */
 };
@@ -50,6 +52,9 @@ int daemon_start_sensors(struct daemon *daemon);
 
 /** daemon_check_sensors() - fly the canaries; readiness follows. */
 void daemon_check_sensors(void *daemon);
+
+/** daemon_name_devices() - tell the kernel part which device numbers are which, when they have changed. */
+void daemon_name_devices(void *daemon);
 
 /** daemon_keep_journal() - note down whose counters are whose, for the next daemon. */
 void daemon_keep_journal(struct daemon *daemon);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cgroup_journal.h"
+#include "cleanup.h"
 #include "daemon_internal.h"
 #include "kernel/cgroup_fs.h"
 
@@ -27,12 +28,11 @@ static void update_ready(struct daemon *daemon)
 	daemon->metrics.ready = ready;
 }
 
-/* A collector that fails is logged once, and once when it is well again; how often is a metric. */
 void daemon_keep_journal(struct daemon *daemon)
 {
-	int error = daemon->config->bpf_pin && daemon->registry
-			    ? cgroup_journal_write(daemon->journal_path, daemon->registry)
-			    : 0;
+	/* no path yet: what an earlier daemon noted down was not read, and must stay */
+	bool due = daemon->config->bpf_pin && *daemon->journal_path;
+	int error = due ? cgroup_journal_write(daemon->journal_path, daemon->registry) : 0;
 
 	if (error)
 		log_warn("daemon", "cannot write %s: %s; containers that end while picket restarts will have no names",
@@ -46,12 +46,37 @@ void daemon_check_sensors(void *context)
 
 	kernel_check_canaries(daemon->kernel);
 	update_ready(daemon);
-	daemon_keep_journal(daemon);
 	if (was_ready && !daemon->metrics.ready)
 		for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
 			if (!daemon->metrics.sensors[sensor].up)
 				log_error("sensors", "%s is down: %s", picket_sensor_name(sensor),
 					  daemon->metrics.sensors[sensor].reason);
+}
+
+static void read_names(const struct daemon *daemon, const char *file_name,
+		       void (*add)(struct device_names *names, FILE *file), struct device_names *names)
+{
+	char path[PATH_MAX];
+	AUTO_FCLOSE FILE *file = NULL;
+
+	snprintf(path, sizeof(path), "%s/%s", daemon->config->procfs_path, file_name);
+	file = fopen(path, "re");
+	if (file)
+		add(names, file);
+}
+
+void daemon_name_devices(void *context)
+{
+	struct daemon *daemon = context;
+	struct device_names names = { 0 };
+
+	read_names(daemon, "misc", device_names_add_misc, &names);
+	read_names(daemon, "devices", device_names_add_devices, &names);
+	if (memcmp(&names, &daemon->devices, sizeof(names)) == 0)
+		return;
+	daemon->devices = names;
+	for (size_t i = 0; i < names.count; i++)
+		kernel_set_device(daemon->kernel, names.items[i].node, names.items[i].device);
 }
 
 static void remember_cgroup(void *context, uint64_t cgroup_id, const char *path)
@@ -75,10 +100,7 @@ static void go_on(struct daemon *daemon)
 int daemon_start_sensors(struct daemon *daemon)
 {
 	uint64_t self;
-	int error;
-
-	set_journal_path(daemon);
-	error = kernel_attach(daemon->kernel);
+	int error = kernel_attach(daemon->kernel);
 
 	if (error)
 		log_warn("sensors", "nothing is pinned at %s: %s", daemon->config->bpf_pin_path,
@@ -89,12 +111,14 @@ int daemon_start_sensors(struct daemon *daemon)
 	error = cgroup_sync_scan(daemon->cgroups);
 	if (error)
 		return daemon_start_failed("cannot read the cgroups", error, NULL);
+	set_journal_path(daemon);
 	if (kernel_inherits(daemon->kernel, false))
 		go_on(daemon);
 	daemon_take_over_isolation(daemon);
 	if (!cgroup_fs_own_id(daemon->config->procfs_path, daemon->cgroup2_path, &self))
 		kernel_set_self(daemon->kernel, self);
 	daemon_check_sensors(daemon);
+	daemon_name_devices(daemon);
 	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
 		const struct sensor_status *status = &daemon->metrics.sensors[sensor];
 

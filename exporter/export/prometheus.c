@@ -96,6 +96,7 @@ static uint64_t group_counter(const struct exposition *exposition, size_t first,
 static bool write_family(struct exposition *exposition, enum picket_family family)
 {
 	const struct counter_family *info = &counter_families[family];
+	const int first = counter_table_first(family);
 	struct text *out = &exposition->chunk;
 
 	if (exposition->index == 0)
@@ -105,11 +106,9 @@ static bool write_family(struct exposition *exposition, enum picket_family famil
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
-		for (int i = 0; container && i < PICKET_COUNTER_COUNT; i++)
-			if (counter_infos[i].family == family)
-				family_sample(out, FAMILY_COUNTER, info->name, container->labels,
-					      exposition->counter_labels[i],
-					      group_counter(exposition, exposition->index, i));
+		for (int i = first; container && i < PICKET_COUNTER_COUNT && counter_infos[i].family == family; i++)
+			family_sample(out, FAMILY_COUNTER, info->name, container->labels, exposition->counter_labels[i],
+				      group_counter(exposition, exposition->index, i));
 	}
 	exposition->index = 0;
 	return true;

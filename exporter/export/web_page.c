@@ -48,9 +48,8 @@ static uint64_t family_sum(const struct exposition_source *source, const struct 
 {
 	uint64_t sum = 0;
 
-	for (int i = 0; i < PICKET_COUNTER_COUNT; i++)
-		if (counter_infos[i].family == family)
-			sum += counter_table_read(source->counters, source->registry, container, i);
+	for (int i = counter_table_first(family); i < PICKET_COUNTER_COUNT && counter_infos[i].family == family; i++)
+		sum += counter_table_read(source->counters, source->registry, container, i);
 	return sum;
 }
 

@@ -9,10 +9,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <stdlib.h>
 
 #include "cleanup.h"
 #include "isolation_cgroup.skel.h"
+#include "kernel/pins.h"
 #include "picket/isolation.h"
 #include "state/address_range.h"
 
@@ -115,47 +116,29 @@ static void pin_directory(const struct network_isolation *isolation, uint64_t cg
 	snprintf(path, PATH_MAX, "%s/%" PRIu64, isolation->pin_path, cgroup_id);
 }
 
-static int make_directories(const char *path)
-{
-	char part[PATH_MAX];
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (char *slash = part + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(part, 0700) && errno != EEXIST)
-			return -errno;
-		*slash = '/';
-	}
-	return mkdir(part, 0700) && errno != EEXIST ? -errno : 0;
-}
-
 static int unpin(const struct network_isolation *isolation, uint64_t cgroup_id)
 {
 	char path[PATH_MAX];
-	AUTO_CLOSEDIR DIR *directory = NULL;
-	struct dirent *entry;
+	int removed;
 
 	if (!isolation->pin_path)
 		return 0;
 	pin_directory(isolation, cgroup_id, path);
-	directory = opendir(path);
-	if (!directory)
-		return errno == ENOENT ? 0 : -errno;
-	while ((entry = readdir(directory)))
-		if (entry->d_name[0] != '.' && unlinkat(dirfd(directory), entry->d_name, 0))
-			return -errno;
-	return rmdir(path) ? -errno : 0;
+	removed = pins_remove_directory(path);
+	return removed < 0 && removed != -ENOENT ? removed : 0;
 }
 
 /* Without pins the cut holds as long as the daemon runs: still better than none. */
 static void pin(const struct network_isolation *isolation, const struct cut *cut)
 {
 	char path[PATH_MAX], file[PATH_MAX + 16];
+	int error;
 
 	if (!isolation->pin_path)
 		return;
 	pin_directory(isolation, cut->cgroup_id, path);
-	if (make_directories(path))
+	error = pins_make_directory(path);
+	if (error && error != -EEXIST)
 		return;
 	for (size_t i = 0; i < PROGRAMS_MAX && cut->links[i]; i++) {
 		snprintf(file, sizeof(file), "%s/%zu", path, i);

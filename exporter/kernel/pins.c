@@ -37,8 +37,7 @@ enum pins_state pins_find(const char *directory, const struct pins_meta *own, st
 	return found.build == own->build && found.sensor_count == own->sensor_count ? PINS_SAME : PINS_LAYOUT;
 }
 
-/* Every directory from the first that is missing. */
-static int make_directories(const char *path)
+int pins_make_directory(const char *path)
 {
 	char part[PATH_MAX];
 
@@ -73,7 +72,7 @@ static bool on_bpf_fs(const char *directory)
 int pins_begin(const char *directory, const struct pins_meta *meta)
 {
 	char path[PATH_MAX];
-	int error = make_directories(directory);
+	int error = pins_make_directory(directory);
 
 	if (error)
 		return error;
@@ -132,24 +131,22 @@ int pins_each(const char *directory, const char *kind, int (*each)(void *context
 	return error;
 }
 
-static int remove_all(const char *directory)
+int pins_remove_directory(const char *path)
 {
-	char path[PATH_MAX];
-	AUTO_CLOSEDIR DIR *stream = opendir(directory);
+	AUTO_CLOSEDIR DIR *directory = opendir(path);
 	struct dirent *entry;
 	int count = 0;
 
-	if (!stream)
-		return errno == ENOENT ? 0 : -errno;
-	while ((entry = readdir(stream))) {
-		if (!not_hidden(entry) || entry->d_type == DT_DIR)
+	if (!directory)
+		return -errno;
+	while ((entry = readdir(directory))) {
+		if (!not_hidden(entry))
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
-		if (unlink(path))
+		if (unlinkat(dirfd(directory), entry->d_name, 0))
 			return -errno;
 		count++;
 	}
-	return count;
+	return rmdir(path) ? -errno : count;
 }
 
 /* Links first: what no link holds sees nothing more. */
@@ -165,17 +162,11 @@ int pins_remove(const char *directory)
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, kinds[i]);
-		removed = remove_all(path);
-		if (removed < 0)
+		removed = pins_remove_directory(path);
+		if (removed < 0 && removed != -ENOENT)
 			return removed;
-		count += removed;
-		if (rmdir(path) && errno != ENOENT)
-			return -errno;
+		count += removed > 0 ? removed : 0;
 	}
-	removed = remove_all(directory);
-	if (removed < 0)
-		return removed;
-	if (rmdir(directory) && errno != ENOENT)
-		return -errno;
-	return count + removed;
+	removed = pins_remove_directory(directory);
+	return removed < 0 ? removed : count + removed;
 }

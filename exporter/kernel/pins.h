@@ -38,6 +38,12 @@ enum pins_state {
  */
 enum pins_state pins_find(const char *directory, const struct pins_meta *own, struct pins_meta *ret_meta);
 
+/** pins_make_directory() - with all above it. Return: 0, -EEXIST, -errno. */
+int pins_make_directory(const char *path);
+
+/** pins_remove_directory() - with the files in it, not those below. Return: files removed, -ENOENT, -errno. */
+int pins_remove_directory(const char *path);
+
 /** pins_begin() - make the empty directory, and pin @meta. Return: 0, -EEXIST, -ENOTSUP: no bpf file system; -errno. */
 int pins_begin(const char *directory, const struct pins_meta *meta);
 

@@ -7,6 +7,15 @@
 const struct counter_family counter_families[PICKET_FAMILY_COUNT] = { PICKET_FAMILIES(FAMILY) };
 const struct counter_info counter_infos[PICKET_COUNTER_COUNT] = { PICKET_COUNTERS(COUNTER) };
 
+enum picket_counter counter_table_first(enum picket_family family)
+{
+	int counter = 0;
+
+	while (counter_infos[counter].family != family)
+		counter++;
+	return counter;
+}
+
 uint64_t counter_table_read_slot(const struct counter_table *table, uint32_t slot, enum picket_counter counter)
 {
 	if (slot >= table->slot_count || (size_t)counter >= PICKET_COUNTER_COUNT)

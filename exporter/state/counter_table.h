@@ -26,6 +26,9 @@ struct counter_info {
 extern const struct counter_family counter_families[PICKET_FAMILY_COUNT];
 extern const struct counter_info counter_infos[PICKET_COUNTER_COUNT];
 
+/** counter_table_first() - the first counter of a family; the others follow it. Every family has one. */
+enum picket_counter counter_table_first(enum picket_family family);
+
 /* View of the mmapable array: slot_count elements, borrowed from kernel/. */
 struct counter_table {
 	struct picket_counters *slots;

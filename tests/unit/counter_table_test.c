@@ -149,9 +149,25 @@ static void moving_loses_nothing_that_is_added_meanwhile(void **state)
 	assert_int_equal(slots[6].value[0], 2 * ADDITIONS);
 }
 
+static void the_counters_of_a_family_stand_together(void **state)
+{
+	bool ended[PICKET_FAMILY_COUNT] = { false };
+
+	(void)state;
+	for (int i = 0; i < PICKET_COUNTER_COUNT; i++) {
+		enum picket_family family = counter_infos[i].family;
+
+		assert_false(ended[family]);
+		ended[family] = i + 1 == PICKET_COUNTER_COUNT || counter_infos[i + 1].family != family;
+		if (i == 0 || counter_infos[i - 1].family != family)
+			assert_int_equal(counter_table_first(family), i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_counters_of_a_family_stand_together),
 		cmocka_unit_test(every_family_is_a_metric_that_prometheus_takes),
 		cmocka_unit_test(every_counter_has_a_family_and_labels_of_its_own),
 		cmocka_unit_test(the_tables_follow_their_enums),
