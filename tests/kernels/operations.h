@@ -56,6 +56,7 @@ struct operation_set {
 	size_t count;
 };
 
+extern const struct operation_set modification_operations, privilege_operations;
 extern const struct operation_set file_operations, process_operations, network_operations, device_operations,
 	socket_operations, traffic_operations, denied_operations, isolated_operations;
 

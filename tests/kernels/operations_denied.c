@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "operations_network.h"
 #include "operations_ring.h"
+#include "operations_try.h"
 
 #define CLOSED_PORT 1
 #define DENIED_PORT 7777
@@ -31,63 +32,40 @@ struct policy_denied operations_denied[] = {
 };
 const size_t operations_denied_count = ARRAY_SIZE(operations_denied);
 
-static void expect(int result, int error)
-{
-	if (result == 0 || errno != error)
-		printf("FAIL denied/error %s, expected %s\n", result ? strerror(errno) : "success", strerror(error));
-}
-
-static void connect_ipv4(const char *text, uint16_t port, int error)
-{
-	struct sockaddr_in address = network_ipv4(port);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	inet_pton(AF_INET, text, &address.sin_addr);
-	expect(connect(fd, (struct sockaddr *)&address, sizeof(address)), error);
-}
-
-static void connect_ipv6(const char *text, uint16_t port)
-{
-	struct sockaddr_in6 address = network_ipv6(text, port);
-	AUTO_CLOSE int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	expect(connect(fd, (struct sockaddr *)&address, sizeof(address)), EPERM);
-}
-
 static void network4(const struct operations_place *place)
 {
 	(void)place;
-	connect_ipv4("127.66.0.1", CLOSED_PORT, EPERM);
+	try_connect4("127.66.0.1", CLOSED_PORT, EPERM);
 }
 
 static void exception4(const struct operations_place *place)
 {
 	(void)place;
-	connect_ipv4("127.66.1.1", CLOSED_PORT, ECONNREFUSED);
+	try_connect4("127.66.1.1", CLOSED_PORT, ECONNREFUSED);
 }
 
 static void neighbour4(const struct operations_place *place)
 {
 	(void)place;
-	connect_ipv4("127.67.0.1", CLOSED_PORT, ECONNREFUSED);
+	try_connect4("127.67.0.1", CLOSED_PORT, ECONNREFUSED);
 }
 
 static void port4(const struct operations_place *place)
 {
 	(void)place;
-	connect_ipv4("127.0.0.1", DENIED_PORT, EPERM);
+	try_connect4("127.0.0.1", DENIED_PORT, EPERM);
 }
 
 static void network6(const struct operations_place *place)
 {
 	(void)place;
-	connect_ipv6("fd66::1", CLOSED_PORT);
+	try_connect6("fd66::1", CLOSED_PORT, EPERM);
 }
 
 static void mapped(const struct operations_place *place)
 {
 	(void)place;
-	connect_ipv6("::ffff:127.66.0.1", CLOSED_PORT);
+	try_connect6("::ffff:127.66.0.1", CLOSED_PORT, EPERM);
 }
 
 static int with_ring(const struct operations_place *place)
@@ -98,26 +76,14 @@ static int with_ring(const struct operations_place *place)
 
 static void by_ring(const struct operations_place *place)
 {
-	struct sockaddr_in address = network_ipv4(DENIED_PORT);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct io_uring_sqe entry = { .opcode = IORING_OP_CONNECT, .fd = fd };
-	int result;
-
 	(void)place;
-	entry.addr = (uintptr_t)&address;
-	entry.off = sizeof(address);
-	result = ring_do(&entry);
-	errno = -result;
-	expect(result, EPERM);
+	try_connect_by_ring(DENIED_PORT, EPERM);
 }
 
 static void datagram4(const struct operations_place *place)
 {
-	struct sockaddr_in address = network_ipv4(DENIED_PORT);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
 	(void)place;
-	expect(sendto(fd, "", 0, 0, (struct sockaddr *)&address, sizeof(address)), EPERM);
+	try_datagram(DENIED_PORT, EPERM);
 }
 
 #define CALL(attempts) \

@@ -14,6 +14,7 @@
 #include "kernel/isolation_network.h"
 #include "operations_network.h"
 #include "operations_ring.h"
+#include "operations_try.h"
 
 #define CLOSED_PORT 1
 #define SILENCE_MS 300
@@ -131,71 +132,40 @@ static void datagram(const struct operations_place *place)
 		printf("FAIL isolated/datagram goes on\n");
 }
 
-static void expect(int result, int error)
-{
-	if (result >= 0 || errno != error)
-		printf("FAIL isolated/error %s, expected %s\n", result >= 0 ? "none" : strerror(errno),
-		       strerror(error));
-}
-
-static void new_stream(const char *text, int error)
-{
-	struct sockaddr_in address = network_ipv4(CLOSED_PORT);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	inet_pton(AF_INET, text, &address.sin_addr);
-	expect(connect(fd, (struct sockaddr *)&address, sizeof(address)), error);
-}
-
 static void connect4(const struct operations_place *place)
 {
 	(void)place;
-	new_stream("127.0.0.1", EPERM);
+	try_connect4("127.0.0.1", CLOSED_PORT, EPERM);
 }
 
 static void connect_allowed(const struct operations_place *place)
 {
 	(void)place;
-	new_stream("127.77.3.1", ECONNREFUSED);
+	try_connect4("127.77.3.1", CLOSED_PORT, ECONNREFUSED);
 }
 
 static void connect6(const struct operations_place *place)
 {
-	struct sockaddr_in6 address = network_ipv6("::1", CLOSED_PORT);
-	AUTO_CLOSE int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
 	(void)place;
-	expect(connect(fd, (struct sockaddr *)&address, sizeof(address)), EPERM);
+	try_connect6("::1", CLOSED_PORT, EPERM);
 }
 
 static void connect_ring(const struct operations_place *place)
 {
-	struct sockaddr_in address = network_ipv4(CLOSED_PORT);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct io_uring_sqe entry = { .opcode = IORING_OP_CONNECT, .fd = fd };
-	int result;
-
 	(void)place;
-	entry.addr = (uintptr_t)&address;
-	entry.off = sizeof(address);
-	result = ring_do(&entry);
-	errno = -result;
-	expect(result, EPERM);
+	try_connect_by_ring(CLOSED_PORT, EPERM);
 }
 
 static void sendto4(const struct operations_place *place)
 {
-	struct sockaddr_in address = network_ipv4(CLOSED_PORT);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
 	(void)place;
-	expect(sendto(fd, "", 0, 0, (struct sockaddr *)&address, sizeof(address)), EPERM);
+	try_datagram(CLOSED_PORT, EPERM);
 }
 
 static void raw(const struct operations_place *place)
 {
 	(void)place;
-	expect(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP), EPERM);
+	try_expect(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP), EPERM);
 }
 
 #define NOTHING .event = -1

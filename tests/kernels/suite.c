@@ -26,6 +26,7 @@
 #include "kernel/kernel.h"
 #include "log.h"
 #include "operations.h"
+#include "state/catalogue.h"
 #include "state/dns_name.h"
 
 #define EVENTS_MAX 4096
@@ -54,6 +55,18 @@ static bool is_network(const struct picket_event *event)
 	       (event->kind >= PICKET_KIND_NETWORK_BIND && event->kind <= PICKET_KIND_NETWORK_SOCKET);
 }
 
+/* As rules see it: where there is no file to ask, what was written, made absolute. */
+static void read_file_path(const struct picket_event *event, char *path, size_t size)
+{
+	const struct field *field = catalogue_find_field("file.path");
+	const struct event_context context = { .event = event };
+	char buffer[FIELD_BUFFER_SIZE];
+	struct field_value value;
+
+	if (field->kinds & 1ULL << event->kind && field->get(&context, buffer, &value))
+		field_format(&value, path, size);
+}
+
 static void on_record(void *context, const void *record, size_t size)
 {
 	const struct picket_event *event = record;
@@ -69,6 +82,8 @@ static void on_record(void *context, const void *record, size_t size)
 		return;
 	seen->kind = event->kind;
 	snprintf(seen->path, sizeof(seen->path), "%s", event_text(event, PICKET_TEXT_PATH));
+	if (event->kind == PICKET_KIND_FILE_MODIFY || event->kind == PICKET_KIND_PRIVILEGED_OPERATION)
+		read_file_path(event, seen->path, sizeof(seen->path));
 	snprintf(seen->executable, sizeof(seen->executable), "%s", event_text(event, PICKET_TEXT_EXECUTABLE));
 	if (event->flags & PICKET_EVENT_DENIED && event->result != -EPERM)
 		printf("FAIL denied/result %d\n", event->result);
@@ -231,9 +246,10 @@ end:
 
 static void run_all(void)
 {
-	const struct operation_set *sets[] = { &file_operations,   &process_operations, &network_operations,
-					       &device_operations, &socket_operations,	&traffic_operations,
-					       &denied_operations, &isolated_operations };
+	const struct operation_set *sets[] = { &file_operations,    &modification_operations, &privilege_operations,
+					       &process_operations, &network_operations,      &device_operations,
+					       &socket_operations,  &traffic_operations,      &denied_operations,
+					       &isolated_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)

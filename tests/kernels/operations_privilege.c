@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Privileged operations, most of them attempts that must fail; rights gained; boundaries crossed. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "kernel/cgroup_fs.h"
+#include "operations.h"
+
+#define NOBODY 65534
+#define NO_PID 0x3ffffff
+#define NO_DESCRIPTOR 9999
+
+static int outer_fd = -1, inner_fd = -1, own_fd = -1, host_mounts_fd = -1;
+static char inner[300];
+
+#define OPERATION(name, call) \
+	static void name(const struct operations_place *place) \
+	{ \
+		(void)place; \
+		call; \
+	}
+
+OPERATION(by_mount, syscall(SYS_mount, "none", "/absent", "tmpfs", 0, NULL))
+OPERATION(by_umount2, syscall(SYS_umount2, "/absent", 0))
+OPERATION(by_fsopen, close(syscall(SYS_fsopen, "tmpfs", 0)))
+OPERATION(by_move_mount, syscall(SYS_move_mount, NO_DESCRIPTOR, "", NO_DESCRIPTOR, "", 0))
+OPERATION(by_pivot_root, syscall(SYS_pivot_root, "/absent", "/absent"))
+OPERATION(by_chroot, syscall(SYS_chroot, "/"))
+OPERATION(by_setns, syscall(SYS_setns, NO_DESCRIPTOR, 0))
+OPERATION(by_unshare, syscall(SYS_unshare, CLONE_NEWUTS))
+OPERATION(by_unshare_files, syscall(SYS_unshare, CLONE_FILES))
+OPERATION(by_clone, syscall(SYS_clone, CLONE_NEWNS | CLONE_FS, 0, 0, 0, 0)) /* these two exclude each other */
+OPERATION(by_ptrace_attach, ptrace(PTRACE_ATTACH, NO_PID, NULL, NULL))
+OPERATION(by_ptrace_continue, ptrace(PTRACE_CONT, NO_PID, NULL, NULL))
+OPERATION(by_process_vm_readv, syscall(SYS_process_vm_readv, NO_PID, NULL, 0, NULL, 0, 0))
+OPERATION(by_name_to_handle_at, syscall(SYS_name_to_handle_at, NO_DESCRIPTOR, "x", NULL, NULL, 0))
+OPERATION(by_bpf, syscall(SYS_bpf, -1, NULL, 0))
+OPERATION(by_perf_event_open, syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0))
+OPERATION(by_keyctl, syscall(SYS_keyctl, -1, 0, 0, 0, 0))
+OPERATION(by_userfaultfd, syscall(SYS_userfaultfd, -1))
+OPERATION(by_memfd_create, close(syscall(SYS_memfd_create, "x", MFD_CLOEXEC)))
+OPERATION(by_iopl, syscall(SYS_iopl, 9))
+OPERATION(by_clock_settime, syscall(SYS_clock_settime, 999, NULL))
+OPERATION(by_swapoff, syscall(SYS_swapoff, "/absent"))
+OPERATION(by_personality, personality(ADDR_NO_RANDOMIZE))
+OPERATION(by_personality_query, personality(0xffffffff))
+
+/* Down to nobody, and up again by the right to do so that was kept. */
+static void put_down_and_regain(const struct operations_place *place)
+{
+	(void)place;
+	if (syscall(SYS_setresuid, -1, NOBODY, 0) || syscall(SYS_setresuid, -1, 0, -1))
+		printf("FAIL privilege/setresuid %s\n", strerror(errno));
+}
+
+static int open_procs(const char *directory)
+{
+	char path[600];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+/* What it is allowed is remembered from its first privileged operation on, or that of whoever made it. */
+static int with_cgroups(const struct operations_place *place)
+{
+	AUTO_FREE char *cgroup2 = NULL;
+	char own[256];
+
+	(void)place;
+	if (cgroup_fs_find_mount("/proc", &cgroup2))
+		return -ENOENT;
+	snprintf(own, sizeof(own), "%s/picket-suite-%d", cgroup2, getppid());
+	snprintf(inner, sizeof(inner), "%s/inner", own);
+	if (mkdir(inner, 0755))
+		return -errno;
+	outer_fd = open_procs(cgroup2);
+	own_fd = open_procs(own);
+	inner_fd = open_procs(inner);
+	syscall(SYS_chroot, "/");
+	return outer_fd < 0 || own_fd < 0 || inner_fd < 0 ? -errno : 0;
+}
+
+static void move_to(int procs_fd)
+{
+	if (write(procs_fd, "0", 1) != 1)
+		printf("FAIL escape/move %s\n", strerror(errno));
+}
+
+static void leave_cgroup(const struct operations_place *place)
+{
+	(void)place;
+	rmdir(inner);
+	move_to(outer_fd);
+}
+
+static void divide_cgroup(const struct operations_place *place)
+{
+	(void)place;
+	move_to(inner_fd);
+	move_to(own_fd);
+	rmdir(inner);
+}
+
+/* The suite itself runs in the host's namespaces. */
+static int with_host_mounts(const struct operations_place *place)
+{
+	char path[64];
+
+	(void)place;
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", getppid());
+	host_mounts_fd = open(path, O_RDONLY | O_CLOEXEC);
+	return host_mounts_fd < 0 ? -errno : 0;
+}
+
+static void run_in_host_mounts(const struct operations_place *place)
+{
+	char path[128];
+	pid_t child = fork();
+
+	snprintf(path, sizeof(path), "%s/program", place->directory);
+	if (child == 0) {
+		if (syscall(SYS_setns, host_mounts_fd, CLONE_NEWNS) == 0)
+			execl(path, "program", NULL);
+		_exit(1);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static void socket_to_stdin(const struct operations_place *place)
+{
+	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)place;
+	dup2(fd, 0);
+}
+
+#define CALLS(kind) \
+	.adds = { { PICKET_COUNTER_PRIVILEGED_OPERATIONS_##kind, 1 } }, .add_count = 1, \
+	.event = PICKET_KIND_PRIVILEGED_OPERATION
+static const struct operation operations[] = {
+	{ "privilege/mount", NULL, by_mount, 10, CALLS(MOUNT), .text = "/absent" },
+	{ "privilege/umount2", NULL, by_umount2, 10, CALLS(MOUNT), .text = "/absent" },
+	{ "privilege/fsopen", NULL, by_fsopen, 10, CALLS(MOUNT) },
+	{ "privilege/move_mount", NULL, by_move_mount, 10, CALLS(MOUNT) },
+	{ "privilege/pivot_root", NULL, by_pivot_root, 10, CALLS(PIVOT_ROOT), .text = "/absent" },
+	{ "privilege/chroot", NULL, by_chroot, 10, CALLS(CHROOT), .text = "/" },
+	{ "privilege/setns", NULL, by_setns, 10, CALLS(SETNS) },
+	{ "privilege/unshare", NULL, by_unshare, 10, CALLS(UNSHARE) },
+	{ "privilege/unshare_files", NULL, by_unshare_files, 10, CALLS(UNSHARE) },
+	{ "privilege/clone", NULL, by_clone, 10, CALLS(CLONE_NAMESPACE) },
+	{ "privilege/ptrace_attach", NULL, by_ptrace_attach, 10, CALLS(PTRACE) },
+	{ "privilege/ptrace_continue", NULL, by_ptrace_continue, 10, .event = -1 },
+	{ "privilege/process_vm_readv", NULL, by_process_vm_readv, 10, CALLS(PROCESS_MEMORY) },
+	{ "privilege/name_to_handle_at", NULL, by_name_to_handle_at, 10, CALLS(FILE_HANDLE) },
+	{ "privilege/bpf", NULL, by_bpf, 10, CALLS(BPF) },
+	{ "privilege/perf_event_open", NULL, by_perf_event_open, 10, CALLS(PERF_EVENT) },
+	{ "privilege/keyctl", NULL, by_keyctl, 10, CALLS(KEYRING) },
+	{ "privilege/userfaultfd", NULL, by_userfaultfd, 10, CALLS(USERFAULTFD) },
+	{ "privilege/memfd_create", NULL, by_memfd_create, 10, CALLS(MEMFD) },
+	{ "privilege/iopl", NULL, by_iopl, 10, CALLS(PORT_IO) },
+	{ "privilege/clock_settime", NULL, by_clock_settime, 10, CALLS(CLOCK) },
+	{ "privilege/swapoff", NULL, by_swapoff, 10, CALLS(SYSTEM), .text = "/absent" },
+	{ "privilege/personality", NULL, by_personality, 10, CALLS(SYSTEM) },
+	{ "privilege/personality_query", NULL, by_personality_query, 10, .event = -1 },
+	{ "privilege/regain_root", NULL, put_down_and_regain, 10,
+	  .adds = { { PICKET_COUNTER_CREDENTIAL_CHANGES_ROOT, 1 } }, .add_count = 1,
+	  .event = PICKET_KIND_CREDENTIAL_CHANGE },
+	{ "escape/leave_cgroup", with_cgroups, leave_cgroup, 1,
+	  .adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_DELETE, 1 }, { PICKET_COUNTER_ISOLATION_BREAKS_CGROUP, 1 } },
+	  .add_count = 2, .event = PICKET_KIND_ISOLATION_BREAK },
+	{ "escape/divide_cgroup", with_cgroups, divide_cgroup, 1,
+	  .adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_DELETE, 1 } }, .add_count = 1, .event = -1 },
+	{ "escape/host_mounts", with_host_mounts, run_in_host_mounts, 5,
+	  .adds = { { PICKET_COUNTER_PRIVILEGED_OPERATIONS_SETNS, 1 },
+		    { PICKET_COUNTER_ISOLATION_BREAKS_NAMESPACE, 1 },
+		    { PICKET_COUNTER_PROCESS_EXECS, 1 },
+		    { PICKET_COUNTER_PROCESS_FORKS, 1 },
+		    { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } },
+	  .add_count = 5, .event = PICKET_KIND_ISOLATION_BREAK },
+	{ "process/socket_to_stdin", NULL, socket_to_stdin, 10, .event = PICKET_KIND_STDIO_SOCKET },
+};
+const struct operation_set privilege_operations = { operations, ARRAY_SIZE(operations) };
