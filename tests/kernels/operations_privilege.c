@@ -57,7 +57,7 @@ OPERATION(by_userfaultfd, syscall(SYS_userfaultfd, -1))
 OPERATION(by_memfd_create, close(syscall(SYS_memfd_create, "x", MFD_CLOEXEC)))
 OPERATION(by_iopl, syscall(SYS_iopl, 9))
 OPERATION(by_clock_settime, syscall(SYS_clock_settime, 999, NULL))
-OPERATION(by_swapoff, syscall(SYS_swapoff, "/absent"))
+OPERATION(by_syslog, syscall(SYS_syslog, 10, NULL, 0))
 OPERATION(by_personality, personality(ADDR_NO_RANDOMIZE))
 OPERATION(by_personality_query, personality(0xffffffff))
 
@@ -176,7 +176,7 @@ static const struct operation operations[] = {
 	{ "privilege/memfd_create", NULL, by_memfd_create, 10, CALLS(MEMFD) },
 	{ "privilege/iopl", NULL, by_iopl, 10, CALLS(PORT_IO) },
 	{ "privilege/clock_settime", NULL, by_clock_settime, 10, CALLS(CLOCK) },
-	{ "privilege/swapoff", NULL, by_swapoff, 10, CALLS(SYSTEM), .text = "/absent" },
+	{ "privilege/syslog", NULL, by_syslog, 10, CALLS(SYSTEM) },
 	{ "privilege/personality", NULL, by_personality, 10, CALLS(SYSTEM) },
 	{ "privilege/personality_query", NULL, by_personality_query, 10, .event = -1 },
 	{ "privilege/regain_root", NULL, put_down_and_regain, 10,
