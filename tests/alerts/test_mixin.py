@@ -187,3 +187,22 @@ def test_rules_that_change_their_tags_or_vanish_do_not_break_the_evaluation(tmp_
     done, output = promtool.run(tmp_path / "test.yaml", [
         {"interval": "30s", "input_series": series, "promql_expr_test": checks}])
     assert done, output
+
+
+# Rules whose class is no matter of their tags alone.
+@pytest.mark.parametrize("rule, alert", [
+    ("reverse_shell", "PicketReverseShell"), ("netcat_executes", "PicketReverseShell"),
+    ("network_socket_on_stdio", "PicketReverseShell"), ("proc_root_escape", "PicketEscapeAttempt"),
+    ("shadow_file_read", "PicketCredentialTheft"), ("miner_started", "PicketMinerOrImpact"),
+    ("sgx_provisioning_opened", "PicketTeeMisuse"), ("memory_execution", "PicketCodeInjection"),
+    ("authorized_keys_written", "PicketPersistence"), ("rights_unexplained", "PicketPrivilegeEscalation")])
+def test_a_built_in_rule_raises_the_alert_of_its_class(rule, alert, tmp_path):
+    found, = (one for one in built_in_rules() if one["name"] == rule)
+    labels = f'job="picket", instance="node-1", rule="{rule}", severity="{found["severity"]}"'
+    series = [{"series": f'picket_rule_info{{{labels}, tags="{",".join(found["tags"])}"}}', "values": "1x20"},
+              {"series": f'picket_rule_matches_total{{{labels}, container_id="c"}}', "values": "0x9 1x10"}]
+    check = {"expr": 'count by (alertname) (ALERTS{alertstate="firing", category="attack"})', "eval_time": "6m",
+             "exp_samples": [{"labels": f'{{alertname="{alert}"}}', "value": 1}]}
+    done, output = promtool.run(tmp_path / "test.yaml", [
+        {"interval": "30s", "input_series": series, "promql_expr_test": [check]}])
+    assert done, output

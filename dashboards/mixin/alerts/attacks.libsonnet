@@ -18,7 +18,7 @@ local by_name = [
   },
   {
     name: 'PicketReverseShell',
-    rule: '(.*_)?(reverse_shell|shell_over_socket|stdio_socket)(_.*)?',
+    rule: '(.*_)?(reverse_shell|netcat_executes|socket_on_stdio)(_.*)?',
     summary: 'A shell in a workload is driven over the network.',
     what: 'Somebody outside types commands',
   },
