@@ -329,6 +329,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	unsigned in_execve : 1;
 	u64 start_boottime;
 	const struct cred *cred;
 	char comm[16];

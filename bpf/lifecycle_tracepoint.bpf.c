@@ -67,14 +67,20 @@ int BPF_PROG(lifecycle_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(lifecycle_cgroup_attach_task, struct cgroup *cgroup, const char *path, struct task_struct *task)
 {
+	struct picket_setup_task setup = {};
 	struct subject target, mover;
+	__u32 pid = BPF_CORE_READ(task, tgid);
 
 	if (!cgroup_is_v2(cgroup))
 		return 0;
 	target = subject_of_cgroup(BPF_CORE_READ(cgroup, kn, id));
 	mover = subject_of_cgroup(bpf_get_current_cgroup_id());
-	if (setup_enters(&mover, &target))
-		setup_begin(BPF_CORE_READ(task, tgid), &target,
-			    task_mount_namespace((struct task_struct *)bpf_get_current_task()));
+	if (setup_enters(&mover, &target)) {
+		setup.runtime_namespace = task_mount_namespace((struct task_struct *)bpf_get_current_task());
+		setup.starting = BPF_CORE_READ_BITFIELD_PROBED(task, in_execve);
+		setup_begin(pid, &target, &setup);
+	}
+	if (target.class != PICKET_CGROUP_HOST)
+		bpf_map_delete_elem(&outsiders, &pid);
 	return 0;
 }

@@ -101,13 +101,21 @@ struct {
 	__type(value, __u32);
 } denied SEC(".maps");
 
-/* Processes of the runtime inside a container's cgroup, before the workload: pid -> mount namespace of the runtime. */
+/* Processes of the runtime inside a container's cgroup, before the workload, by pid. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
 	__type(key, __u32);
-	__type(value, __u32);
+	__type(value, struct picket_setup_task);
 } setup_tasks SEC(".maps");
+
+/* Processes that were born outside of containers, by pid, until they enter one. Forgets the oldest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u8);
+} outsiders SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -17,12 +17,8 @@ static __always_inline struct subject subject_of_packet(struct __sk_buff *packet
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct subject subject = subject_of_cgroup(bpf_skb_cgroup_id(packet));
-	__u32 pid;
 
-	if (subject.counters && subject.counters->setup) {
-		pid = BPF_CORE_READ(task, tgid);
-		subject.setup = bpf_map_lookup_elem(&setup_tasks, &pid) != NULL;
-	}
+	subject.setup = subject_in_setup(&subject, BPF_CORE_READ(task, tgid));
 	return subject;
 }
 

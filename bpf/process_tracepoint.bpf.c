@@ -144,6 +144,7 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	__u32 parent_pid = BPF_CORE_READ(parent, tgid), child_pid = BPF_CORE_READ(child, tgid);
+	struct picket_setup_task setup = {}, *parent_setup;
 	__u64 parent_cgroup, child_cgroup;
 	struct subject subject, creator;
 
@@ -154,19 +155,22 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	child_cgroup = task_cgroup_id(child);
 	subject = subject_of_cgroup(child_cgroup);
 	subject_count(&subject, PICKET_COUNTER_PROCESS_FORKS);
+	setup_born(child_pid, subject.class);
 	if (subject.class == PICKET_CGROUP_HOST)
 		return 0;
 	parent_cgroup = task_cgroup_id(parent);
 	if (child_cgroup != parent_cgroup) {
 		/* clone3(CLONE_INTO_CGROUP) enters without an attach */
 		creator = subject_of_cgroup(parent_cgroup);
+		setup.runtime_namespace = task_mount_namespace(parent);
 		if (setup_enters(&creator, &subject))
-			setup_begin(child_pid, &subject, task_mount_namespace(parent));
+			setup_begin(child_pid, &subject, &setup);
 	} else if (subject.counters && subject.counters->setup) {
-		__u32 *runtime_namespace = bpf_map_lookup_elem(&setup_tasks, &parent_pid);
-
-		if (runtime_namespace)
-			setup_begin(child_pid, &subject, *runtime_namespace);
+		parent_setup = bpf_map_lookup_elem(&setup_tasks, &parent_pid);
+		if (!parent_setup)
+			return 0;
+		setup.runtime_namespace = parent_setup->runtime_namespace;
+		setup_begin(child_pid, &subject, &setup);
 	}
 	return 0;
 }
@@ -178,6 +182,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	struct picket_policy *rules = policy_get();
 	struct path_buffer *path = path_buffer_get();
 	int code = BPF_CORE_READ(task, signal, group_exit_code);
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct event_scratch *record;
 	__u32 signal, oom;
 
@@ -190,7 +195,8 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	subject_count(&subject,
 		      !signal ? PICKET_COUNTER_PROCESS_EXITS_EXITED
 			      : (oom ? PICKET_COUNTER_PROCESS_EXITS_OOM : PICKET_COUNTER_PROCESS_EXITS_SIGNAL));
-	setup_end(bpf_get_current_pid_tgid() >> 32, &subject);
+	setup_end(pid, &subject);
+	bpf_map_delete_elem(&outsiders, &pid);
 	if (!rules || !path || !subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXIT))
 		return 0;
 	record = record_begin(PICKET_KIND_PROCESS_EXIT, &subject);

@@ -26,11 +26,21 @@ static __always_inline __u32 task_mount_namespace(struct task_struct *task)
 	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 }
 
-/* @runtime_namespace: the mount namespace of who put the process there. */
-static __always_inline void setup_begin(__u32 pid, const struct subject *target, __u32 runtime_namespace)
+static __always_inline void setup_begin(__u32 pid, const struct subject *target, const struct picket_setup_task *task)
 {
-	if (target->counters && !bpf_map_update_elem(&setup_tasks, &pid, &runtime_namespace, BPF_ANY))
+	if (target->counters && !bpf_map_update_elem(&setup_tasks, &pid, task, BPF_ANY))
 		__sync_fetch_and_add(&target->counters->setup, 1);
+}
+
+/* Process @pid was born into a cgroup of @class. */
+static __always_inline void setup_born(__u32 pid, __u32 class)
+{
+	__u8 outside = 1;
+
+	if (class == PICKET_CGROUP_HOST)
+		bpf_map_update_elem(&outsiders, &pid, &outside, BPF_ANY);
+	else
+		bpf_map_delete_elem(&outsiders, &pid);
 }
 
 static __always_inline void setup_end(__u32 pid, const struct subject *subject)
@@ -42,20 +52,28 @@ static __always_inline void setup_end(__u32 pid, const struct subject *subject)
 }
 
 /*
- * Whether the program just started is still the runtime: a copy of itself
- * without a name, in the runtime's own mount namespace (runc executes itself
- * from a memfd or a detached mount before it enters the container). Inside the
- * container's namespace nothing is the runtime's any more, also not a memfd.
+ * Whether the program just started is still the runtime: one that it was about
+ * to start when it entered, or a copy of itself without a name, in the
+ * runtime's own mount namespace (runc executes itself from a memfd or a
+ * detached mount before it enters the container). Inside the container's
+ * namespace nothing is the runtime's any more, also not a memfd.
  */
 static __always_inline bool setup_goes_on(__u32 pid, struct task_struct *task, struct file *program)
 {
-	__u32 *runtime_namespace = bpf_map_lookup_elem(&setup_tasks, &pid);
+	struct picket_setup_task *setup = bpf_map_lookup_elem(&setup_tasks, &pid);
 	struct mnt_namespace *own = BPF_CORE_READ(task, nsproxy, mnt_ns);
 	struct mount *mount = mount_of(BPF_CORE_READ(program, f_path.mnt));
+	bool started = false;
 
-	if (!runtime_namespace || task_mount_namespace(task) != *runtime_namespace)
+	if (!setup)
+		return true; /* on its way in */
+	if (setup->starting) {
+		setup->starting = 0;
+		started = true;
+	}
+	if (task_mount_namespace(task) != setup->runtime_namespace)
 		return false;
-	return BPF_CORE_READ(mount, mnt_ns) != own || BPF_CORE_READ(program, f_inode, i_nlink) == 0;
+	return started || BPF_CORE_READ(mount, mnt_ns) != own || BPF_CORE_READ(program, f_inode, i_nlink) == 0;
 }
 
 #endif

@@ -47,16 +47,24 @@ static __always_inline struct subject subject_of_cgroup(__u64 cgroup_id)
 	return subject;
 }
 
+/*
+ * Whether process @pid of a cgroup is the runtime's. One that was born outside is on its way in: the kernel tells of
+ * that only after the process is there and runs. In this order, since it becomes the one before it ceases to be the other.
+ */
+static __always_inline bool subject_in_setup(const struct subject *subject, __u32 pid)
+{
+	if (subject->class == PICKET_CGROUP_HOST || !subject->counters)
+		return false;
+	return bpf_map_lookup_elem(&outsiders, &pid) ||
+	       (subject->counters->setup && bpf_map_lookup_elem(&setup_tasks, &pid));
+}
+
 /* The task that runs now. */
 static __always_inline struct subject subject_current(void)
 {
 	struct subject subject = subject_of_cgroup(bpf_get_current_cgroup_id());
 
-	if (subject.counters && subject.counters->setup) {
-		__u32 pid = bpf_get_current_pid_tgid() >> 32;
-
-		subject.setup = bpf_map_lookup_elem(&setup_tasks, &pid) != NULL;
-	}
+	subject.setup = subject_in_setup(&subject, bpf_get_current_pid_tgid() >> 32);
 	return subject;
 }
 

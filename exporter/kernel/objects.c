@@ -132,6 +132,7 @@ static uint64_t layout_hash(const struct object_options *options)
 	const size_t sizes[] = { sizeof(struct picket_counters),
 				 sizeof(struct picket_event),
 				 sizeof(struct picket_cgroup),
+				 sizeof(struct picket_setup_task),
 				 PICKET_KIND_COUNT,
 				 options->max_slots,
 				 options->buffer_bytes,

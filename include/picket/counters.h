@@ -147,4 +147,10 @@ struct picket_cgroup {
 	__u32 pad;
 };
 
+/* Value of the map of the runtime's processes inside a container's cgroup: what they are until the workload begins. */
+struct picket_setup_task {
+	__u32 runtime_namespace; /* the mount namespace of who put it there */
+	__u32 starting;		 /* it entered in the midst of execve(2): that program is the runtime's still */
+};
+
 #endif
