@@ -59,17 +59,17 @@ static __always_inline bool is_tsm_proof(struct file *file)
 }
 
 /*
- * Count the open of a device, or of a proof of a trusted execution environment. @file: just opened.
+ * Count the open of a device, or of a proof of a trusted execution environment, on @slot. @address: of the file. Global:
+ * see path_step().
  * Return: enum picket_device + 1; 0 for other files, and for devices that everybody uses.
  */
-static __noinline int device_count_open(struct file *file, struct picket_counters *slot)
+__noinline int device_count_open(__u64 address, __u32 slot)
 {
-	struct subject subject = { .counters = slot };
+	struct file *file = (struct file *)address;
+	struct subject subject = { .counters = bpf_map_lookup_elem(&counters, &slot) };
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	__u32 mode = BPF_CORE_READ(inode, i_mode), kind;
 
-	if (!slot)
-		return 0;
 	if ((mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK) {
 		kind = device_kind(mode, BPF_CORE_READ(inode, i_rdev));
 		if (kind >= PICKET_DEVICE_COUNT)

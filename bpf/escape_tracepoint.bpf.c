@@ -62,7 +62,7 @@ int BPF_PROG(escape_exec, struct task_struct *task, int old_pid, struct linux_bi
 		process_remember(BPF_CORE_READ(task, pid), &now);
 	}
 	process_check(ctx, &subject, known && exec_explains(bprm, known, BPF_CORE_READ(task, cred, euid.val)));
-	host = namespaces_of_host(task);
+	host = namespaces_of_host(bpf_get_current_task());
 	if (!(host & PICKET_NAMESPACE_MOUNT))
 		return 0;
 	if (subject.class == PICKET_CGROUP_CONTAINER)

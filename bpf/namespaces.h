@@ -31,8 +31,10 @@ static __always_inline __u32 namespace_is_hosts(__u32 index, __u32 number)
 	return host && *host && *host == number ? 1U << index : 0;
 }
 
-static __noinline __u32 namespaces_of_host(struct task_struct *task)
+/* Bits of the namespaces that @address, a task, shares with the host. Global: see path_step(). */
+__noinline __u32 namespaces_of_host(__u64 address)
 {
+	struct task_struct *task = (struct task_struct *)address;
 	struct nsproxy *proxy = BPF_CORE_READ(task, nsproxy);
 
 	return namespace_is_hosts(0, BPF_CORE_READ(proxy, mnt_ns, ns.inum)) |

@@ -67,9 +67,11 @@ static __always_inline __u64 open_sparing_rules(struct path_buffer *path, const 
 	return found && found->size == path_size(path) ? found->subject : 0;
 }
 
-/* Whether one of the kernel rules of @watches says kill. */
-static __noinline int open_must_kill(struct path_buffer *path, struct picket_policy *rules, __u64 watches, __u32 access)
+/* Whether one of the kernel rules of @watches says kill. Global: see path_step(). */
+__noinline int open_must_kill(__u64 watches, __u32 access)
 {
+	struct path_buffer *path = path_buffer_get();
+	struct picket_policy *rules = policy_get();
 	__u64 sparing;
 	int i;
 
@@ -132,6 +134,26 @@ static __always_inline __u64 open_watches(struct path_buffer *path, struct direc
 	return watches | policy_match_name(path, path->request.name.len, rules);
 }
 
+/*
+ * What rules ask of a file under another of its names, (@alias, @mount): left in the request. Return: whether that is
+ * what the open does. Global: see path_step().
+ */
+__noinline int open_wants_alias(__u64 alias, __u64 mount)
+{
+	struct path_buffer *path = path_buffer_get();
+	struct picket_policy *rules = policy_get();
+
+	if (!path || !rules)
+		return 0;
+	path_reset(path);
+	path_walk(path, (struct dentry *)alias, (struct mount *)mount);
+	path->request.watches = policy_watches(policy_find_path(path, rules->generation), path_size(path));
+	if (!(path->request.watches & path->request.classes))
+		return 0;
+	path->request.alias = (struct dentry *)alias;
+	return 1;
+}
+
 #define ALIASES_MAX 8 /* names of one file that are looked at */
 
 /*
@@ -139,30 +161,19 @@ static __always_inline __u64 open_watches(struct path_buffer *path, struct direc
  * be a way around every rule that names a path; whoever made it has looked the
  * watched name up, so the dentry cache has it.
  */
-static __noinline int open_find_alias(struct path_buffer *path, struct dentry *dentry, struct mount *mount,
-				      struct picket_policy *rules)
+static __noinline int open_find_alias(struct dentry *dentry, struct mount *mount)
 {
 	struct hlist_node *node;
 	int i;
 
-	if (!path || !rules)
-		return 0;
 	node = BPF_CORE_READ(dentry, d_inode, i_dentry.first);
 #pragma clang loop unroll(disable)
 	for (i = 0; i < ALIASES_MAX && node; i++) {
 		struct dentry *alias =
 			(struct dentry *)((char *)node - bpf_core_field_offset(struct dentry, d_u.d_alias));
 
-		if (alias != dentry) {
-			path_reset(path);
-			path_walk(path, alias, mount);
-			path->request.watches =
-				policy_watches(policy_find_path(path, rules->generation), path_size(path));
-			if (path->request.watches & path->request.classes) {
-				path->request.alias = alias;
-				return 1;
-			}
-		}
+		if (alias != dentry && open_wants_alias((__u64)alias, (__u64)mount))
+			return 1;
 		node = BPF_CORE_READ(node, next);
 	}
 	return 0;
@@ -194,9 +205,10 @@ static __always_inline struct path *open_base(const struct open_request *request
 	return file ? &file->f_path : NULL;
 }
 
-/* Mark the request when it goes around the container's root, as far as it was written so. */
-static __noinline int open_scan_written(struct path_buffer *path)
+/* Mark the request when it goes around the container's root, as far as it was written so. Global: see path_step(). */
+__noinline int open_scan_written(void)
 {
+	struct path_buffer *path = path_buffer_get();
 	struct open_request *request;
 	struct path *base;
 	bool in_proc;
@@ -219,7 +231,7 @@ static __always_inline void open_detour(struct path_buffer *path, __u64 mount_na
 	if (namespace_is_foreign(mount_namespace))
 		request->flags |= PICKET_EVENT_FOREIGN_MNT;
 	if (request->written && via_proc_possible(request->written, request->in_user_memory))
-		open_scan_written(path);
+		open_scan_written();
 }
 
 static __always_inline void open_send(void *ctx, struct event_scratch *record, struct path_buffer *path)
@@ -252,7 +264,7 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	access = open_access(file);
 	request->access = access;
 	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
-	request->device = subject.setup ? 0 : device_count_open(file, subject.counters);
+	request->device = subject.setup ? 0 : device_count_open((__u64)file, subject.slot);
 	request->classes = open_watch_classes(access) | (request->device ? PICKET_WATCH_DEVICE : 0);
 	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
 		return 0;
@@ -269,14 +281,14 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	watches = open_watches(path, directory, rules);
 	request->alias = NULL;
 	if (!(watches & request->classes) && BPF_CORE_READ(file, f_inode, i_nlink) > 1 &&
-	    !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) && open_find_alias(path, dentry, mount, rules))
+	    !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) && open_find_alias(dentry, mount))
 		watches = request->watches;
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
 		open_detour(path, directory->mount_namespace);
 	if (!(watches & request->classes) && !(request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC)))
 		return 0;
 	if (subject.class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST) &&
-	    open_must_kill(path, rules, watches, request->access) && open_kill(rules))
+	    open_must_kill(watches, request->access) && open_kill(rules))
 		request->flags |= PICKET_EVENT_KILLED;
 	record = open_record(&subject, file, request->access, request->device);
 	if (!record)

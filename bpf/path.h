@@ -51,15 +51,19 @@ static __always_inline bool path_prepend(struct path_buffer *buffer, const unsig
 
 /*
  * One step towards the root. Return: 1 when the path is complete. State is kept in map memory, and the step is a
- * function of its own: the verifier would follow each combination of registers, and Linux 5.10 refuses loops that the
- * compiler has turned round.
+ * global function without arguments: the verifier looks at it once, not once for each step of each path.
  */
-static __noinline int path_step(struct path_buffer *buffer)
+__noinline int path_step(void)
 {
-	struct dentry *dentry = buffer->dentry, *parent;
-	struct mount *mount = buffer->mount;
+	struct path_buffer *buffer = path_buffer_get();
+	struct dentry *dentry, *parent;
+	struct mount *mount;
 	struct qstr name;
 
+	if (!buffer)
+		return 1;
+	dentry = buffer->dentry;
+	mount = buffer->mount;
 	parent = BPF_CORE_READ(dentry, d_parent);
 	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
 		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
@@ -93,7 +97,7 @@ static __noinline int path_walk(struct path_buffer *buffer, struct dentry *dentr
 	buffer->mount = mount;
 #pragma clang loop unroll(disable)
 	for (i = 0; i < PATH_COMPONENTS; i++)
-		if (path_step(buffer))
+		if (path_step())
 			return 0;
 	buffer->flags |= PICKET_EVENT_PATH_CUT;
 	return 0;

@@ -85,68 +85,49 @@ static __noinline int privileged(void *ctx, struct written_call *call, long resu
 	record->event.privileged.arguments[0] = written_argument(call, call->info.value_argument);
 	record->event.privileged.arguments[1] = call->arguments[1];
 	record->event.privileged.namespaces = namespaces_of_call(call);
-	record->event.privileged.host_namespaces = namespaces_of_host((struct task_struct *)bpf_get_current_task());
+	record->event.privileged.host_namespaces = namespaces_of_host(bpf_get_current_task());
 	add_texts(record, buffer, call);
 	record_send(ctx, record);
 	return 0;
 }
 
+/* clone3(2) has its flags first in a structure. */
+static __always_inline bool clone_makes_namespace(struct written_call *call)
+{
+	__u64 flags = call->arguments[0];
+
+	if (call->number == CLONE3_NUMBER && bpf_probe_read_user(&flags, sizeof(flags), (void *)call->arguments[0]))
+		return false;
+	call->arguments[0] = flags;
+	return flags & NAMESPACE_FLAGS;
+}
+
+/* Of some calls only what they ask for makes them privileged. */
+static __always_inline bool is_privileged(struct written_call *call, long result)
+{
+	__u64 first = call->arguments[0];
+
+	switch (call->info.handler) {
+	case PICKET_HANDLER_CLONE: /* the child returns from it as well, with 0 */
+		return result && clone_makes_namespace(call);
+	case PICKET_HANDLER_PTRACE:
+		return first == PTRACE_TRACEME || first == PTRACE_ATTACH || first == PTRACE_SEIZE;
+	case PICKET_HANDLER_PERSONALITY:
+		return (__u32)first && (__u32)first != PERSONALITY_QUERY;
+	}
+	return true;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(privileged_call, struct pt_regs *regs, long result)
 {
-	privileged(ctx, written_call_get(regs), result);
-	return 0;
-}
+	struct written_call *call = written_call_get(regs);
 
-/* An open as well: the file sensor sees it after this. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(privileged_handle, struct pt_regs *regs, long result)
-{
-	privileged(ctx, written_call_get(regs), result);
-	bpf_tail_call(ctx, &handlers, PICKET_HANDLER_OPEN);
-	return 0;
-}
-
-/* The child returns from the call as well, with 0. clone3(2) has its flags first in a structure. */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(privileged_clone, struct pt_regs *regs, long result)
-{
-	struct written_call *call;
-	__u64 flags = 0;
-
-	if (!result)
+	if (!call || !is_privileged(call, result))
 		return 0;
-	call = written_call_get(regs);
-	if (!call)
-		return 0;
-	if (call->number == CLONE3_NUMBER)
-		bpf_probe_read_user(&flags, sizeof(flags), (void *)call->arguments[0]);
-	else
-		flags = call->arguments[0];
-	if (!(flags & NAMESPACE_FLAGS))
-		return 0;
-	call->arguments[0] = flags;
 	privileged(ctx, call, result);
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(privileged_ptrace, struct pt_regs *regs, long result)
-{
-	__u64 request = syscall_argument(regs, 0);
-
-	if (request == PTRACE_TRACEME || request == PTRACE_ATTACH || request == PTRACE_SEIZE)
-		privileged(ctx, written_call_get(regs), result);
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(privileged_personality, struct pt_regs *regs, long result)
-{
-	__u32 persona = syscall_argument(regs, 0);
-
-	if (persona && persona != PERSONALITY_QUERY)
-		privileged(ctx, written_call_get(regs), result);
+	if (call->info.handler == PICKET_HANDLER_OPEN_HANDLE) /* an open as well */
+		bpf_tail_call(ctx, &handlers, PICKET_HANDLER_OPEN);
 	return 0;
 }
 

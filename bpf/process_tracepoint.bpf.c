@@ -82,7 +82,7 @@ static __noinline int record_add_standing(struct event_scratch *record, struct t
 
 	if (!record)
 		return 0;
-	record->event.exec.host_namespaces = namespaces_of_host(task);
+	record->event.exec.host_namespaces = namespaces_of_host(bpf_get_current_task());
 	record->event.exec.sockets = !!descriptor_network(0) | !!descriptor_network(1) << 1 |
 				     !!descriptor_network(2) << 2;
 	bpf_core_read(&record->event.exec.capabilities, sizeof(record->event.exec.capabilities), &cred->cap_effective);

@@ -18,13 +18,19 @@ static __always_inline __u64 task_start_time(struct task_struct *task)
 	return BPF_CORE_READ((struct task_struct___real_start *)task, real_start_time);
 }
 
-static __noinline int record_add_ancestors(struct picket_event *event, struct task_struct *task)
+/* Who started @address, the leader of the process that the record is about. Global: see path_step(). */
+__noinline int record_add_ancestors(__u64 address)
 {
-	struct task_struct *parent;
+	struct task_struct *task = (struct task_struct *)address, *parent;
+	struct event_scratch *record;
+	struct picket_event *event;
+	__u32 zero = 0;
 	int i;
 
-	if (!event)
+	record = bpf_map_lookup_elem(&scratch, &zero);
+	if (!record)
 		return 0;
+	event = &record->event;
 #pragma unroll
 	for (i = 0; i < PICKET_ANCESTORS; i++) {
 		parent = BPF_CORE_READ(task, real_parent);
@@ -87,7 +93,7 @@ static __always_inline void record_set_task(struct event_scratch *record, struct
 	event->start_time_ns = task_start_time(leader);
 	event->vpid = task_own_pid(leader);
 	BPF_CORE_READ_STR_INTO(&event->comm, task, comm);
-	record_add_ancestors(event, leader);
+	record_add_ancestors((__u64)leader);
 }
 
 /* Append @size bytes of kernel memory as one text. */

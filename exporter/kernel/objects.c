@@ -2,7 +2,6 @@
 #include "kernel/objects.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -192,20 +191,15 @@ static bool kernel_has(const struct btf *kernel, const struct bpf_program *progr
 	return number && tracepoint_arguments(kernel, target) == strtoul(number + 1, NULL, 10);
 }
 
-static void choose_programs(struct bpf_object *object)
+static void choose_programs(struct bpf_object *object, const struct btf *kernel)
 {
 	struct bpf_program *program;
-	struct btf *kernel = NULL; /* some 6 MB to parse: once, and only when there is something to choose */
 
 	bpf_object__for_each_program(program, object)
 	{
-		if (bpf_program__autoload(program) || !strchr(bpf_program__section_name(program), '/'))
-			continue;
-		if (!kernel)
-			kernel = btf__load_vmlinux_btf();
-		bpf_program__set_autoload(program, kernel && kernel_has(kernel, program));
+		if (!bpf_program__autoload(program) && strchr(bpf_program__section_name(program), '/'))
+			bpf_program__set_autoload(program, kernel && kernel_has(kernel, program));
 	}
-	btf__free(kernel);
 }
 
 int object_load(const struct object_info *info, const struct object_options *options, struct object_maps *maps,
@@ -233,7 +227,7 @@ int object_load(const struct object_info *info, const struct object_options *opt
 			goto fail;
 		}
 	}
-	choose_programs(object);
+	choose_programs(object, options->kernel_btf);
 	error = bpf_object__load(object);
 	if (error) {
 		snprintf(reason, reason_size, "the kernel refused the programs: %s", strerror(-error));

@@ -6,6 +6,7 @@
 #ifndef OBJECTS_H
 #define OBJECTS_H
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,7 +51,8 @@ struct object_options {
 	uint32_t max_slots;
 	uint32_t buffer_bytes; /* of the ring buffer; a power of two and a multiple of the page size */
 	bool use_perf_buffer;
-	bool watch_tsm; /* configfs offers proofs of a trusted execution environment */
+	const struct btf *kernel_btf; /* some 6 MB to parse: once for all objects; NULL: there is none */
+	bool watch_tsm;		      /* configfs offers proofs of a trusted execution environment */
 };
 
 /**

@@ -31,23 +31,38 @@ static bool say(char *reason, size_t size, const char *what, int error)
 	return false;
 }
 
-/* Load and attach a program by the BTF id of a kernel function. */
-static bool try_btf(enum bpf_prog_type type, enum bpf_attach_type attach, const char *target,
-		    const struct bpf_insn *instructions, char *reason, size_t size)
-{
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach);
-	AUTO_CLOSE int fd = -1;
-	AUTO_CLOSE int link = -1;
-	int id = libbpf_find_vmlinux_btf_id(target, attach);
+/* What a program of a backend hangs on, by its name in the kernel's BTF. */
+struct hook {
+	enum bpf_prog_type type;
+	enum bpf_attach_type attach;
+	const char *name;
+	uint32_t kind; /* BTF_KIND_* */
+	const struct bpf_insn *instructions;
+};
 
-	if (id < 0)
-		return say(reason, size, "the kernel's BTF does not name the hook", id);
+static const struct hook hooks[PICKET_BACKEND_COUNT] = {
+	[PICKET_BACKEND_LSM] = { BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_file_open", BTF_KIND_FUNC, lsm_program },
+	[PICKET_BACKEND_FENTRY] = { BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "security_file_open", BTF_KIND_FUNC,
+				    lsm_program },
+	[PICKET_BACKEND_TRACEPOINT] = { BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "btf_trace_sched_process_exec",
+					BTF_KIND_TYPEDEF, lsm_program },
+};
+
+/* Return: the descriptor of a program; -1 and a reason. */
+static int load_hook(const struct btf *kernel, const struct hook *hook, char *reason, size_t size)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = hook->attach);
+	int id = kernel ? btf__find_by_name_kind(kernel, hook->name, hook->kind) : -ENOENT, fd;
+
+	if (id < 0) {
+		say(reason, size, "the kernel's BTF does not name the hook", id);
+		return -1;
+	}
 	options.attach_btf_id = id;
-	fd = bpf_prog_load(type, "picket_probe", "GPL", instructions, 2, &options);
+	fd = bpf_prog_load(hook->type, "picket_probe", "GPL", hook->instructions, 2, &options);
 	if (fd < 0)
-		return say(reason, size, "loading is refused", errno);
-	link = bpf_raw_tracepoint_open(NULL, fd);
-	return link >= 0 || say(reason, size, "attaching is refused", errno);
+		say(reason, size, "loading is refused", errno);
+	return fd;
 }
 
 /* Programs attach where "bpf" is no active LSM, and never run. */
@@ -65,19 +80,33 @@ static bool lsm_is_active(void)
 	return false;
 }
 
-static bool try_lsm(char *reason, size_t size)
+bool probe_loads(const struct btf *kernel, enum picket_backend backend, char *reason, size_t reason_size)
 {
-	if (!lsm_is_active()) {
-		snprintf(reason, size,
+	AUTO_CLOSE int fd = -1;
+
+	if (backend == PICKET_BACKEND_LSM && !lsm_is_active()) {
+		snprintf(reason, reason_size,
 			 "\"bpf\" is not among the active LSMs; add it to lsm= on the kernel's command line");
 		return false;
 	}
-	return try_btf(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "file_open", lsm_program, reason, size);
+	if (!hooks[backend].name)
+		return true;
+	fd = load_hook(kernel, &hooks[backend], reason, reason_size);
+	return fd >= 0;
 }
 
-static bool try_fentry(char *reason, size_t size)
+static bool attaches(const struct btf *kernel, enum picket_backend backend, char *reason, size_t size)
 {
-	return try_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, "security_file_open", lsm_program, reason, size);
+	AUTO_CLOSE int fd = -1;
+	AUTO_CLOSE int link = -1;
+
+	if (!probe_loads(kernel, backend, reason, size))
+		return false;
+	fd = load_hook(kernel, &hooks[backend], reason, size);
+	if (fd < 0)
+		return false;
+	link = bpf_raw_tracepoint_open(NULL, fd);
+	return link >= 0 || say(reason, size, "attaching is refused", errno);
 }
 
 static bool try_kprobe(char *reason, size_t size)
@@ -95,11 +124,6 @@ static bool try_kprobe(char *reason, size_t size)
 	return fd >= 0 || say(reason, size, "a kprobe is refused", errno);
 }
 
-static bool try_tracepoint(char *reason, size_t size)
-{
-	return try_btf(BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, "sched_process_exec", lsm_program, reason, size);
-}
-
 static bool try_cgroup(char *reason, size_t size)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_CGROUP_INET4_CONNECT);
@@ -115,11 +139,17 @@ static bool try_cgroup(char *reason, size_t size)
 	return true;
 }
 
-static bool (*const attempts[PICKET_BACKEND_COUNT])(char *reason, size_t size) = {
-	[PICKET_BACKEND_LSM] = try_lsm,	      [PICKET_BACKEND_FENTRY] = try_fentry,
-	[PICKET_BACKEND_KPROBE] = try_kprobe, [PICKET_BACKEND_TRACEPOINT] = try_tracepoint,
-	[PICKET_BACKEND_CGROUP] = try_cgroup,
-};
+static bool try_backend(const struct btf *kernel, enum picket_backend backend, char *reason, size_t size)
+{
+	switch (backend) {
+	case PICKET_BACKEND_KPROBE:
+		return try_kprobe(reason, size);
+	case PICKET_BACKEND_CGROUP:
+		return try_cgroup(reason, size);
+	default:
+		return hooks[backend].name && attaches(kernel, backend, reason, size);
+	}
+}
 
 static int silent(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -129,13 +159,16 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	return 0;
 }
 
-bool probe_backend(enum picket_backend backend, char *reason, size_t reason_size)
+/* Without the kernel's BTF the first backends fail one by one, each with that reason. */
+static void probe_all(bool works[PICKET_BACKEND_COUNT], char reasons[][160])
 {
 	libbpf_print_fn_t old = libbpf_set_print(silent);
-	bool works = attempts[backend] && attempts[backend](reason, reason_size);
+	struct btf *kernel = btf__load_vmlinux_btf();
 
+	for (int i = 0; i < PICKET_BACKEND_NONE; i++)
+		works[i] = try_backend(kernel, i, reasons[i], sizeof(reasons[i]));
+	btf__free(kernel);
 	libbpf_set_print(old);
-	return works;
 }
 
 /* The backend that a sensor would get; NONE when nothing works. */
@@ -181,8 +214,7 @@ int probe_print(FILE *out, bool json)
 
 	if (geteuid() != 0)
 		return -EPERM;
-	for (int i = 0; i < PICKET_BACKEND_NONE; i++)
-		works[i] = probe_backend(i, reasons[i], sizeof(reasons[i]));
+	probe_all(works, reasons);
 	if (json)
 		print_json(out, works, reasons);
 	else

@@ -8,11 +8,14 @@
 
 #include "picket/sensors.h"
 
+struct btf;
+
 /**
- * probe_backend() - whether programs of this backend load and attach here.
- * @reason: filled with a sentence when they do not.
+ * probe_loads() - whether this kernel may take programs of this backend: cheaper than trying the real ones.
+ * @kernel: its BTF; NULL: there is none.
+ * @reason: filled with a sentence when it does not.
  */
-bool probe_backend(enum picket_backend backend, char *reason, size_t reason_size);
+bool probe_loads(const struct btf *kernel, enum picket_backend backend, char *reason, size_t reason_size);
 
 /**
  * probe_print() - for `picket sensors` when no daemon runs: each backend, each sensor and the backend it would get.

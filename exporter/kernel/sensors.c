@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "kernel/probe.h"
 #include "kernel/syscall_table.h"
 
 #define LINKS_MAX 16
@@ -63,10 +64,10 @@ static const struct {
 	{ "device_ioctl", PICKET_HANDLER_IOCTL },
 	{ "file_modify", PICKET_HANDLER_MODIFY },
 	{ "privileged_call", PICKET_HANDLER_PRIVILEGED },
-	{ "privileged_handle", PICKET_HANDLER_OPEN_HANDLE },
-	{ "privileged_clone", PICKET_HANDLER_CLONE },
-	{ "privileged_ptrace", PICKET_HANDLER_PTRACE },
-	{ "privileged_personality", PICKET_HANDLER_PERSONALITY },
+	{ "privileged_call", PICKET_HANDLER_OPEN_HANDLE },
+	{ "privileged_call", PICKET_HANDLER_CLONE },
+	{ "privileged_call", PICKET_HANDLER_PTRACE },
+	{ "privileged_call", PICKET_HANDLER_PERSONALITY },
 	{ "privileged_credentials", PICKET_HANDLER_CREDENTIAL },
 	{ "network_accept_exit", PICKET_HANDLER_ACCEPT },
 	{ "network_socket_exit", PICKET_HANDLER_SOCKET },
@@ -74,10 +75,9 @@ static const struct {
 };
 
 /* Try the backends of one sensor, best first, or only the one that was asked for. */
-static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, const struct sensors_options *options,
-		       struct sensor_status *status)
+static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, enum picket_backend wanted,
+		       const struct object_options *options, struct sensor_status *status)
 {
-	enum picket_backend wanted = options->backends[sensor];
 	struct attached *slot = &sensors->objects[sensor];
 	int error = -ENOENT;
 
@@ -88,7 +88,12 @@ static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, const
 
 		if (!info || (wanted != PICKET_BACKEND_COUNT && (int)wanted != backend))
 			continue;
-		error = object_load(info, &options->objects, &sensors->maps, &slot->object, status->reason,
+		error = -EOPNOTSUPP;
+		if (backend <
+			    PICKET_BACKEND_TRACEPOINT && /* many machines refuse those that change the kernel's code */
+		    !probe_loads(options->kernel_btf, backend, status->reason, sizeof(status->reason)))
+			continue;
+		error = object_load(info, options, &sensors->maps, &slot->object, status->reason,
 				    sizeof(status->reason));
 		if (error)
 			continue;
@@ -167,11 +172,34 @@ static void inherit(struct sensors *sensors, const struct sensors_options *optio
 	}
 }
 
+/* Only without the sensor that tells of new cgroups nothing works. */
+static int load_all(struct sensors *sensors, const struct sensors_options *options,
+		    struct sensor_status status[PICKET_SENSOR_COUNT], char *reason, size_t reason_size)
+{
+	struct attached *dispatcher = &sensors->objects[OBJECTS_SHARED];
+	struct object_options objects = options->objects;
+	struct btf *kernel = btf__load_vmlinux_btf();
+	int error;
+
+	objects.kernel_btf = kernel;
+	dispatcher->info = object_find(OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT);
+	error = object_load(dispatcher->info, &objects, &sensors->maps, &dispatcher->object, reason, reason_size);
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT && !error; sensor++) {
+		int failed = load_sensor(sensors, sensor, options->backends[sensor], &objects, &status[sensor]);
+
+		if (sensor == PICKET_SENSOR_LIFECYCLE && failed) {
+			snprintf(reason, reason_size, "lifecycle sensor: %s", status[sensor].reason);
+			error = failed;
+		}
+	}
+	btf__free(kernel);
+	return error;
+}
+
 int sensors_load(const struct sensors_options *options, struct sensor_status status[PICKET_SENSOR_COUNT],
 		 struct sensors **ret_sensors, char *reason, size_t reason_size)
 {
 	struct sensors *sensors = calloc(1, sizeof(*sensors));
-	struct attached *dispatcher;
 	int error;
 
 	if (!sensors)
@@ -188,19 +216,9 @@ int sensors_load(const struct sensors_options *options, struct sensor_status sta
 		*ret_sensors = sensors;
 		return 0;
 	}
-	dispatcher = &sensors->objects[OBJECTS_SHARED];
-	dispatcher->info = object_find(OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT);
-	error = object_load(dispatcher->info, &options->objects, &sensors->maps, &dispatcher->object, reason,
-			    reason_size);
+	error = load_all(sensors, options, status, reason, reason_size);
 	if (error)
 		goto fail;
-	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
-		error = load_sensor(sensors, sensor, options, &status[sensor]);
-		if (error && sensor == PICKET_SENSOR_LIFECYCLE) {
-			snprintf(reason, reason_size, "lifecycle sensor: %s", status[sensor].reason);
-			goto fail;
-		}
-	}
 	*ret_sensors = sensors;
 	return 0;
 fail:
