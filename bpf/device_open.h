@@ -48,26 +48,26 @@ static __always_inline __u32 device_kind(__u32 mode, __u32 node)
 	return PICKET_DEVICE_OTHER;
 }
 
-static __always_inline bool is_tsm_proof(struct file *file)
+static __always_inline bool is_tsm_proof(struct dentry *dentry)
 {
 	char name[8] = {};
 
-	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != CONFIGFS_MAGIC)
+	if (BPF_CORE_READ(dentry, d_inode, i_sb, s_magic) != CONFIGFS_MAGIC)
 		return false;
-	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
 	return *(__u64 *)name == 0x00626f6c6274756fULL; /* "outblob" */
 }
 
 /*
- * Count the open of a device, or of a proof of a trusted execution environment, on @slot. @address: of the file. Global:
+ * Count the open of a device, or of a proof of a trusted execution environment, on @slot. @address: of its dentry. Global:
  * see path_step().
  * Return: enum picket_device + 1; 0 for other files, and for devices that everybody uses.
  */
 __noinline int device_count_open(__u64 address, __u32 slot)
 {
-	struct file *file = (struct file *)address;
+	struct dentry *dentry = (struct dentry *)address;
 	struct subject subject = { .counters = bpf_map_lookup_elem(&counters, &slot) };
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
 	__u32 mode = BPF_CORE_READ(inode, i_mode), kind;
 
 	if ((mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK) {
@@ -77,7 +77,7 @@ __noinline int device_count_open(__u64 address, __u32 slot)
 		subject_count(&subject, PICKET_COUNTER_DEVICE_OPENS_BLOCK + kind);
 		return kind + 1;
 	}
-	if (watch_tsm && (mode & S_IFMT) == S_IFREG && is_tsm_proof(file))
+	if (watch_tsm && (mode & S_IFMT) == S_IFREG && is_tsm_proof(dentry))
 		subject_count(&subject, PICKET_COUNTER_TEE_ATTESTATIONS_TSM);
 	return 0;
 }

@@ -262,13 +262,13 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 		return 0;
 	request = &path->request;
 	access = open_access(file);
+	dentry = BPF_CORE_READ(file, f_path.dentry);
 	request->access = access;
 	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
-	request->device = subject.setup ? 0 : device_count_open((__u64)file, subject.slot);
+	request->device = subject.setup ? 0 : device_count_open((__u64)dentry, subject.slot);
 	request->classes = open_watch_classes(access) | (request->device ? PICKET_WATCH_DEVICE : 0);
 	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
 		return 0;
-	dentry = BPF_CORE_READ(file, f_path.dentry);
 	mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
 	path_cross_mounts(&dentry, &mount);
 	parent = BPF_CORE_READ(dentry, d_parent);
