@@ -46,3 +46,8 @@ test-hardening: all ## the end-to-end suite under the unit's restrictions (root)
 
 test-package: deb ## the Debian package in a clean root: installed, upgraded, removed, purged (root)
 	$(Q)$(DEPLOY_PYTEST) tests/deploy/test_package.py
+
+IMAGE_ARCHIVE := $(BUILD)/picket-image.tar
+
+image: all ## container image, an archive for `docker load` (buildah)
+	$(Q)deploy/image/build.sh $(BUILD)/picket $(IMAGE_ARCHIVE) $(VERSION) $(REVISION)
