@@ -139,6 +139,15 @@ def test_a_container_of_the_host_is_named_and_judged(contained, containers):
     assert scrape.value("picket_container_info", container=name, runtime="docker") == 1
 
 
+def test_it_becomes_ready_in_a_cgroup_namespace_of_its_own(contained, containers, monkeypatch):
+    """As in Kubernetes, where a pod cannot ask for the host's."""
+    monkeypatch.setitem(globals(), "service", lambda described=service(): {**described, "cgroup": "private"})
+    daemon = contained()
+    name = containers.start("sleep", "60")
+    docker("exec", name, "cat", "/etc/shadow")
+    wait_for(lambda: daemon.findings(name), "a finding")
+
+
 def test_it_kills_with_enforce(contained, containers):
     contained("--enforce")
     name = containers.start("sleep", "60")
