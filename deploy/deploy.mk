@@ -46,3 +46,22 @@ test-hardening: all ## the end-to-end suite under the unit's restrictions (root)
 
 test-package: deb ## the Debian package in a clean root: installed, upgraded, removed, purged (root)
 	$(Q)$(DEPLOY_PYTEST) tests/deploy/test_package.py
+
+IMAGE_ARCHIVE := $(BUILD)/picket-image.tar
+
+image: all ## container image, an archive for `docker load` (buildah)
+	$(Q)deploy/image/build.sh $(BUILD)/picket $(IMAGE_ARCHIVE) $(VERSION) $(REVISION)
+
+.PHONY: manifests-check $(BUILD)/kubernetes.yaml
+$(BUILD)/kubernetes.yaml:
+	$(Q)tests/deploy/kubernetes_tools.sh $(abspath $(TOOLS))
+	$(Q){ echo '# SPDX-License-Identifier: GPL-2.0-only'; \
+		echo '# Made from deploy/helm/picket by `make manifests`; change it there.'; \
+		$(TOOLS)/helm template picket deploy/helm/picket -n picket --kube-version 1.34.0 \
+			-f deploy/helm/values/plain.yaml 2>/dev/null | grep -v 'helm.sh/chart\|managed-by: Helm'; } >$@
+
+manifests: $(BUILD)/kubernetes.yaml ## deploy/kubernetes from the Helm chart
+	$(Q)cp $< deploy/kubernetes/picket.yaml
+
+manifests-check: $(BUILD)/kubernetes.yaml
+	$(Q)diff -u deploy/kubernetes/picket.yaml $<

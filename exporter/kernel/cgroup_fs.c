@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 
@@ -35,24 +36,28 @@ int cgroup_fs_find_mount(const char *procfs_path, char **ret_path)
 	AUTO_FCLOSE FILE *file = NULL;
 	AUTO_FREE char *line = NULL;
 	size_t size = 0;
+	bool found_whole = false;
 
 	snprintf(name, sizeof(name), "%s/self/mountinfo", procfs_path);
 	file = fopen(name, "re");
 	if (!file)
 		return -errno;
 	while (getline(&line, &size, file) > 0) {
-		bool whole;
+		bool whole, outside;
 
 		if (parse_mountinfo_line(line, &root, &point))
 			continue;
-		whole = strcmp(root, "/") == 0;
-		if (found && !whole)
+		/* in a cgroup namespace "/" is the namespace's own root, and the host's is above it: "/../.." */
+		outside = strncmp(root, "/..", 3) == 0;
+		whole = outside || strcmp(root, "/") == 0;
+		if (found && (!whole || (found_whole && !outside)))
 			continue;
 		free(found);
 		found = strdup(point);
 		if (!found)
 			return -ENOMEM;
-		if (whole)
+		found_whole = whole;
+		if (outside)
 			break;
 	}
 	if (!found)
@@ -148,6 +153,49 @@ int cgroup_fs_id(const char *mount_path, const char *path, uint64_t *ret_id)
 	return 0;
 }
 
+static bool holds_process(const char *mount_path, const char *path, pid_t process)
+{
+	AUTO_FCLOSE FILE *file = NULL;
+	char name[PATH_MAX];
+	int member;
+
+	if (snprintf(name, sizeof(name), "%s%s/cgroup.procs", mount_path, path) >= (int)sizeof(name))
+		return false;
+	file = fopen(name, "re");
+	while (file && fscanf(file, "%d", &member) == 1)
+		if (member == process)
+			return true;
+	return false;
+}
+
+struct own_search {
+	const char *mount_path;
+	uint64_t id; /* 0: not found yet */
+};
+
+static int search_own(void *context, uint64_t id, uint64_t parent_id, const char *path)
+{
+	struct own_search *search = context;
+
+	(void)parent_id;
+	if (!holds_process(search->mount_path, path, getpid()))
+		return 0;
+	search->id = id;
+	return -ECANCELED;
+}
+
+/* What this process reads of its own cgroup is seen from its cgroup namespace, the mount is the host's: look for it. */
+static int search_own_id(const char *mount_path, uint64_t *ret_id)
+{
+	struct own_search search = { .mount_path = mount_path };
+	int error = cgroup_fs_walk(mount_path, search_own, &search);
+
+	if (!search.id)
+		return error ? error : -ENOENT;
+	*ret_id = search.id;
+	return 0;
+}
+
 int cgroup_fs_own_id(const char *procfs_path, const char *mount_path, uint64_t *ret_id)
 {
 	AUTO_FCLOSE FILE *file = NULL;
@@ -163,6 +211,8 @@ int cgroup_fs_own_id(const char *procfs_path, const char *mount_path, uint64_t *
 		if (strncmp(line, "0::", 3) != 0)
 			continue;
 		line[strcspn(line, "\n")] = '\0';
+		if (!holds_process(mount_path, line + 3, getpid()) && !search_own_id(mount_path, ret_id))
+			return 0;
 		return cgroup_fs_id(mount_path, line + 3, ret_id);
 	}
 	return -ENOENT;

@@ -7,7 +7,7 @@
 
 /**
  * cgroup_fs_find_mount() - mount point of cgroup2, from <procfs>/self/mountinfo.
- * @ret_path: free(3) it. The mount whose root is "/" is preferred (a container may see others).
+ * @ret_path: free(3) it. The one that shows most is preferred: above the cgroup namespace, then all of it, then a part.
  * Return: 0, -ENOENT when none is mounted, -errno.
  */
 int cgroup_fs_find_mount(const char *procfs_path, char **ret_path);
