@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Files opened, seen when the system call ends: the descriptor leads to the file, the file to its true path. */
+/*
+ * Files opened, seen when the system call or the request of io_uring ends: the descriptor leads to the file, the file to
+ * its true path.
+ */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "open.h"
+#include "file_ring.h"
 #include "syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -415,6 +415,17 @@ struct io_accept {
 	u32 file_slot; /* 0: an ordinary descriptor */
 };
 
+struct open_how {
+	u64 flags;
+};
+
+struct io_open {
+	int dfd;
+	u32 file_slot; /* 0: an ordinary descriptor */
+	struct filename *filename;
+	struct open_how how;
+};
+
 struct io_socket {
 	int domain;
 	int type;

@@ -8,6 +8,7 @@
 #define NETWORK_RING_H
 
 #include "network_outcome.h"
+#include "ring.h"
 
 #define IORING_OP_ACCEPT 13
 #define IORING_OP_CONNECT 16
@@ -86,19 +87,16 @@ static __always_inline void ring_socket_made(void *ctx, struct io_kiocb *request
 		descriptor_made(ctx, result, PICKET_EVENT_IO_URING);
 }
 
-static __noinline int ring_submitted(struct io_kiocb *request)
+static __noinline int ring_submitted(void *ctx, struct io_kiocb *request)
 {
-	if (request && BPF_CORE_READ(request, opcode) == IORING_OP_ACCEPT)
+	if (ring_completion_has_request() && request && BPF_CORE_READ(request, opcode) == IORING_OP_ACCEPT)
 		ring_remember(BPF_CORE_READ(request, ctx), BPF_CORE_READ(request, cqe.user_data), IORING_OP_ACCEPT,
 			      NULL);
 	return 0;
 }
 
-/* @request is finished. */
-static __noinline int ring_completed(void *ctx, struct io_kiocb *request)
+static __noinline int ring_completed(void *ctx, struct io_kiocb *request, int result)
 {
-	int result = BPF_CORE_READ(request, cqe.res);
-
 	switch (BPF_CORE_READ(request, opcode)) {
 	case IORING_OP_ACCEPT:
 		ring_accepted(ctx, request, result);
@@ -113,72 +111,6 @@ static __noinline int ring_completed(void *ctx, struct io_kiocb *request)
 	return 0;
 }
 
-/*
- * The number at the end of a program's name says how many arguments the
- * tracepoint has in the kernels that it is for; the loader compares.
- */
-
-/* Linux 5.10, before it took over io_uring of 5.15: the outcome of a connect stays unknown. */
-SEC("?tp_btf/io_uring_submit_sqe")
-int BPF_PROG(network_ring_submit_5, void *ring, __u8 operation, __u64 user_data)
-{
-	ring_remember(ring, user_data, operation, NULL);
-	return 0;
-}
-
-/* 5.15 */
-SEC("?tp_btf/io_uring_submit_sqe")
-int BPF_PROG(network_ring_submit_7, void *ring, struct io_kiocb *request, __u8 operation, __u64 user_data)
-{
-	ring_remember(ring, user_data, operation, BPF_CORE_READ(request, file));
-	return 0;
-}
-
-/* 6.0 */
-SEC("?tp_btf/io_uring_submit_sqe")
-int BPF_PROG(network_ring_submit_2, struct io_kiocb *request)
-{
-	return ring_submitted(request);
-}
-
-/* 6.4 */
-SEC("?tp_btf/io_uring_submit_req")
-int BPF_PROG(network_ring_submit_1, struct io_kiocb *request)
-{
-	return ring_submitted(request);
-}
-
-/* 5.18 to 6.14. One request that completes again and again (multishot) comes without itself. */
-SEC("?tp_btf/io_uring_complete")
-int BPF_PROG(network_ring_complete_7, void *ring, struct io_kiocb *request, __u64 user_data, int result)
-{
-	if (request)
-		return ring_completed(ctx, request);
-	ring_remembered(ctx, ring, user_data, result, true);
-	return 0;
-}
-
-/* 5.15 */
-SEC("?tp_btf/io_uring_complete")
-int BPF_PROG(network_ring_complete_4, void *ring, __u64 user_data, int result)
-{
-	ring_remembered(ctx, ring, user_data, result, false);
-	return 0;
-}
-
-/* 5.10: ring, user data, result. Since 6.15: ring, request, completion. */
-SEC("?tp_btf/io_uring_complete")
-int BPF_PROG(network_ring_complete_3, void *ring, __u64 second, __u64 third)
-{
-	struct io_uring_cqe *completion = (struct io_uring_cqe *)third;
-
-	if (!bpf_core_field_exists(struct trace_event_raw_io_uring_complete, req))
-		ring_remembered(ctx, ring, second, third, false);
-	else if (second)
-		ring_completed(ctx, (struct io_kiocb *)second);
-	else
-		ring_remembered(ctx, ring, BPF_CORE_READ(completion, user_data), BPF_CORE_READ(completion, res), true);
-	return 0;
-}
+RING_PROGRAMS(network)
 
 #endif

@@ -325,23 +325,18 @@ static __always_inline enum picket_counter open_failure_counter(long error)
  * the directory that a relative path starts from. User space puts them
  * together, without symlinks.
  */
-static __always_inline int open_refused(void *ctx, long error)
+static __noinline int open_send_written(void *ctx, long result, __u32 access)
 {
 	struct subject subject = subject_current();
-	struct picket_policy *rules = policy_get();
 	struct path_buffer *path = path_buffer_get();
 	struct event_scratch *record;
 	struct path *base;
 
-	subject_count_phase(&subject, open_failure_counter(error), PICKET_COUNTER_SETUP_OPENS);
-	if (!rules || !path || !(rules->flags & PICKET_POLICY_FAILED) ||
-	    !subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
-		return 0;
-	record = record_begin(PICKET_KIND_FILE_OPEN, &subject);
+	record = path ? record_begin_wanted(PICKET_KIND_FILE_OPEN, &subject) : NULL;
 	if (!record)
 		return 0;
-	record_set_task(record, (struct task_struct *)bpf_get_current_task());
-	record->event.result = error;
+	record->event.result = result;
+	record->event.file.access = access;
 	open_detour(path, 0);
 	base = open_base(&path->request);
 	if (base) {
@@ -351,6 +346,38 @@ static __always_inline int open_refused(void *ctx, long error)
 	}
 	open_send(ctx, record, path);
 	return 0;
+}
+
+static __always_inline int open_refused(void *ctx, long error)
+{
+	struct subject subject = subject_current();
+	struct picket_policy *rules = policy_get();
+
+	subject_count_phase(&subject, open_failure_counter(error), PICKET_COUNTER_SETUP_OPENS);
+	if (rules && rules->flags & PICKET_POLICY_FAILED)
+		open_send_written(ctx, error, 0);
+	return 0;
+}
+
+#define O_ACCMODE 03
+#define O_WRONLY 01
+#define O_RDWR 02
+#define O_PATH 010000000
+
+/* An open, done or about to be, whose file cannot be found. @flags: of open(2). */
+static __always_inline int open_unresolved(void *ctx, __u64 flags)
+{
+	struct subject subject = subject_current();
+	__u32 access = PICKET_ACCESS_READ;
+
+	if (flags & O_PATH)
+		access = PICKET_ACCESS_PATH;
+	else if ((flags & O_ACCMODE) == O_WRONLY)
+		access = PICKET_ACCESS_WRITE;
+	else if ((flags & O_ACCMODE) == O_RDWR)
+		access = PICKET_ACCESS_READ | PICKET_ACCESS_WRITE;
+	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
+	return open_send_written(ctx, 0, access);
 }
 
 #endif

@@ -103,7 +103,9 @@ FIELD_GETTER(field_get_file_path)
 		return true;
 	if (event->kind == PICKET_KIND_FILE_OPEN && *written == '/')
 		base = "";
-	return !was_opened(context) && set_written_path(written, base, buffer, ret_value);
+	if (was_opened(context) && !(event->flags & PICKET_EVENT_IO_URING))
+		return false; /* of a descriptor of the ring's own the file is not known */
+	return set_written_path(written, base, buffer, ret_value);
 }
 
 /* A symlink's target is not followed: it may lead anywhere by the time that somebody does. */

@@ -15,6 +15,7 @@
 
 #include "cleanup.h"
 #include "operations.h"
+#include "operations_ring.h"
 
 /* State that prepare() leaves for run(). */
 static int directory_fd = -1, secret_fd = -1;
@@ -271,6 +272,76 @@ static int after_rename(const struct operations_place *place)
 	return rename(from, to) ? -errno : 0;
 }
 
+static int with_ring(const struct operations_place *place)
+{
+	int error = in_directory(place);
+
+	return error ? error : ring_open(0);
+}
+
+static int with_polling_ring(const struct operations_place *place)
+{
+	int error = in_directory(place);
+
+	return error ? error : ring_open(IORING_SETUP_SQPOLL);
+}
+
+static int with_own_descriptors(const struct operations_place *place)
+{
+	int error = with_ring(place);
+
+	return error ? error : ring_own_descriptors();
+}
+
+static int ring_openat(const char *path, unsigned int flags)
+{
+	struct io_uring_sqe entry = {
+		.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t)path, .flags = flags
+	};
+
+	return ring_do(&entry);
+}
+
+static void file_ring(const struct operations_place *place)
+{
+	close(ring_openat(place->secret, 0));
+}
+
+/* In a thread of the kernel's. */
+static void file_ring_async(const struct operations_place *place)
+{
+	(void)place;
+	close(ring_openat("link", IOSQE_ASYNC));
+}
+
+static void file_ring_openat2(const struct operations_place *place)
+{
+	struct open_how how = { .flags = O_RDONLY };
+	struct io_uring_sqe entry = { .opcode = IORING_OP_OPENAT2,
+				      .fd = AT_FDCWD,
+				      .addr = (uintptr_t)place->secret,
+				      .len = sizeof(how),
+				      .off = (uintptr_t)&how };
+
+	close(ring_do(&entry));
+}
+
+static void file_ring_own(const struct operations_place *place)
+{
+	struct io_uring_sqe entry = {
+		.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t) "./secret", .file_index = 1
+	};
+
+	(void)place;
+	ring_do(&entry);
+}
+
+static void file_ring_absent(const struct operations_place *place)
+{
+	(void)place;
+	ring_openat("absent", 0);
+}
+
 #define READS .adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN
 static const struct operation operations[] = {
 	{ "file/absolute_path", NULL, file_absolute, 100, READS, .text = "/secret" },
@@ -300,6 +371,14 @@ static const struct operation operations[] = {
 	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/made" },
 	{ "file/absent", in_directory, file_absent, 100, .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT, 1 } },
 	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN },
+	{ "file/io_uring", with_ring, file_ring, 10, READS, .text = "/secret" },
+	{ "file/io_uring_async", with_ring, file_ring_async, 10, READS, .text = "/secret" },
+	{ "file/io_uring_polling", with_polling_ring, file_ring, 10, READS, .text = "/secret" },
+	{ "file/io_uring_openat2", with_ring, file_ring_openat2, 10, READS, .text = "/secret" },
+	{ "file/io_uring_own_descriptor", with_own_descriptors, file_ring_own, 10, READS, .text = "/secret" },
+	{ "file/io_uring_absent", with_ring, file_ring_absent, 10,
+	  .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN,
+	  .text = "/absent" },
 	{ "file/forbidden", as_nobody, file_absolute, 10,
 	  .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_EACCES, 1 }, { PICKET_COUNTER_SYSCALL_DENIALS_EACCES, 1 } },
 	  .add_count = 2, .event = PICKET_KIND_FILE_OPEN },

@@ -51,6 +51,13 @@ static int enter(unsigned int submit, unsigned int wait, unsigned int flags)
 	return syscall(SYS_io_uring_enter, ring.fd, submit, wait, flags, NULL, 0) < 0 ? -errno : 0;
 }
 
+int ring_own_descriptors(void)
+{
+	int none[4] = { -1, -1, -1, -1 };
+
+	return syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_FILES, none, 4) < 0 ? -errno : 0;
+}
+
 int ring_submit(const struct io_uring_sqe *entry)
 {
 	unsigned int tail = *ring.submit_tail, index = tail & *ring.submit_mask;

@@ -8,6 +8,9 @@
 /** ring_open() - the one ring of this process. @flags: IORING_SETUP_*. Return: 0, -errno. */
 int ring_open(unsigned int flags);
 
+/** ring_own_descriptors() - make room for some of the ring's own (file_slot, from 1). Return: 0, -errno. */
+int ring_own_descriptors(void);
+
 /** ring_submit() - hand in one entry. Return: 0, -errno. */
 int ring_submit(const struct io_uring_sqe *entry);
 

@@ -82,7 +82,8 @@ static void on_record(void *context, const void *record, size_t size)
 		return;
 	seen->kind = event->kind;
 	snprintf(seen->path, sizeof(seen->path), "%s", event_text(event, PICKET_TEXT_PATH));
-	if (event->kind == PICKET_KIND_FILE_MODIFY || event->kind == PICKET_KIND_PRIVILEGED_OPERATION)
+	if (event->kind == PICKET_KIND_FILE_OPEN || event->kind == PICKET_KIND_FILE_MODIFY ||
+	    event->kind == PICKET_KIND_PRIVILEGED_OPERATION)
 		read_file_path(event, seen->path, sizeof(seen->path));
 	snprintf(seen->executable, sizeof(seen->executable), "%s", event_text(event, PICKET_TEXT_EXECUTABLE));
 	if (event->flags & PICKET_EVENT_DENIED && event->result != -EPERM)

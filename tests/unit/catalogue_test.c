@@ -200,6 +200,18 @@ static void a_refused_open_shows_what_was_asked_for(void **state)
 	}
 }
 
+static void an_open_through_a_ring_without_a_file_shows_what_was_asked_for(void **state)
+{
+	struct event_builder builder;
+
+	(void)state;
+	refused(&builder, "/home/user", "../../etc/shadow");
+	builder.event.result = 0;
+	ASSERT_FIELD(&builder, NULL, "file.path", "(absent)");
+	builder.event.flags |= PICKET_EVENT_IO_URING;
+	ASSERT_FIELD(&builder, NULL, "file.path", "/etc/shadow");
+}
+
 static void the_longest_refused_path_fits_and_a_longer_one_is_absent(void **state)
 {
 	char base[PICKET_PATH_SIZE], written[PICKET_DATA_SIZE];
@@ -425,6 +437,7 @@ int main(void)
 		cmocka_unit_test(an_image_is_shown_whole_and_without_its_tag),
 		cmocka_unit_test(only_pods_have_a_kubernetes_namespace),
 		cmocka_unit_test(a_refused_open_shows_what_was_asked_for),
+		cmocka_unit_test(an_open_through_a_ring_without_a_file_shows_what_was_asked_for),
 		cmocka_unit_test(the_longest_refused_path_fits_and_a_longer_one_is_absent),
 		cmocka_unit_test(arguments_are_joined_by_spaces),
 		cmocka_unit_test(an_ipv4_address_inside_of_ipv6_is_ipv4),
