@@ -16,6 +16,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define FMODE_EXEC 0x20
 #define PF_IO_WORKER 0x00000010
 #define ERROR_POINTERS ((__u64)-4095)
+#define EAGAIN 11
 
 static __always_inline __u32 task_origin(void)
 {
@@ -34,6 +35,8 @@ static __always_inline int open_ended(void *ctx, struct file *file, const char *
 	request->in_user_memory = false;
 	request->directory = directory;
 	request->flags = task_origin();
+	if ((long)file == -EAGAIN)
+		return 0; /* io_uring's first look, at what lies in memory; it tries again */
 	if ((__u64)file >= ERROR_POINTERS)
 		return open_refused(ctx, (long)file);
 	return open_succeeded(ctx, file, 0);
