@@ -29,14 +29,12 @@ static __always_inline int open_ended(void *ctx, struct file *file, const char *
 {
 	struct open_request *request = open_request_get();
 
-	if (!request)
+	if (!request || (long)file == -EAGAIN) /* io_uring's first look, at what lies in memory; it tries again */
 		return 0;
 	request->written = written;
 	request->in_user_memory = false;
 	request->directory = directory;
 	request->flags = task_origin();
-	if ((long)file == -EAGAIN)
-		return 0; /* io_uring's first look, at what lies in memory; it tries again */
 	if ((__u64)file >= ERROR_POINTERS)
 		return open_refused(ctx, (long)file);
 	return open_succeeded(ctx, file, 0);

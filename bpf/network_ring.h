@@ -112,5 +112,6 @@ static __noinline int ring_completed(void *ctx, struct io_kiocb *request, int re
 }
 
 RING_PROGRAMS(network)
+RING_MARK_PROGRAMS(network)
 
 #endif

@@ -325,14 +325,13 @@ static __always_inline enum picket_counter open_failure_counter(long error)
  * the directory that a relative path starts from. User space puts them
  * together, without symlinks.
  */
-static __noinline int open_send_written(void *ctx, long result, __u32 access)
+static __noinline int open_send_written(void *ctx, const struct subject *subject, long result, __u32 access)
 {
-	struct subject subject = subject_current();
 	struct path_buffer *path = path_buffer_get();
 	struct event_scratch *record;
 	struct path *base;
 
-	record = path ? record_begin_wanted(PICKET_KIND_FILE_OPEN, &subject) : NULL;
+	record = path && subject ? record_begin_wanted(PICKET_KIND_FILE_OPEN, subject) : NULL;
 	if (!record)
 		return 0;
 	record->event.result = result;
@@ -355,7 +354,7 @@ static __always_inline int open_refused(void *ctx, long error)
 
 	subject_count_phase(&subject, open_failure_counter(error), PICKET_COUNTER_SETUP_OPENS);
 	if (rules && rules->flags & PICKET_POLICY_FAILED)
-		open_send_written(ctx, error, 0);
+		open_send_written(ctx, &subject, error, 0);
 	return 0;
 }
 
@@ -377,7 +376,7 @@ static __always_inline int open_unresolved(void *ctx, __u64 flags)
 	else if ((flags & O_ACCMODE) == O_RDWR)
 		access = PICKET_ACCESS_READ | PICKET_ACCESS_WRITE;
 	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
-	return open_send_written(ctx, 0, access);
+	return open_send_written(ctx, &subject, 0, access);
 }
 
 #endif

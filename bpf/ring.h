@@ -26,19 +26,11 @@ static __always_inline bool ring_completion_has_request(void)
  * ring_remembered(ctx, ring, user_data, result, goes_on): completed, known by its mark alone
  * ring_completed(ctx, request, result): completed
  *
- * submit_5: Linux 5.10, before it took over io_uring of 5.15: the outcome of a connect stays unknown. submit_7: 5.15.
- * submit_2: 6.0. submit_1: 6.4. complete_7: 5.18 to 6.14; one request that completes again and again (multishot) comes
- * without itself. complete_4: 5.15. complete_3: 5.10 (ring, user data, result), and since 6.15 (ring, request,
+ * submit_7: 5.15. submit_2: 6.0. submit_1: 6.4. complete_7: 5.18 to 6.14; one request that completes again and again
+ * (multishot) comes without itself. complete_3: 5.10 (ring, user data, result), and since 6.15 (ring, request,
  * completion).
  */
 #define RING_PROGRAMS(sensor) \
-	SEC("?tp_btf/io_uring_submit_sqe") \
-	int BPF_PROG(sensor##_ring_submit_5, void *ring, __u8 operation, __u64 user_data) \
-	{ \
-		ring_remember(ring, user_data, operation, NULL); \
-		return 0; \
-	} \
-\
 	SEC("?tp_btf/io_uring_submit_sqe") \
 	int BPF_PROG(sensor##_ring_submit_7, void *ring, struct io_kiocb *request, __u8 operation, __u64 user_data) \
 	{ \
@@ -69,13 +61,6 @@ static __always_inline bool ring_completion_has_request(void)
 	} \
 \
 	SEC("?tp_btf/io_uring_complete") \
-	int BPF_PROG(sensor##_ring_complete_4, void *ring, __u64 user_data, int result) \
-	{ \
-		ring_remembered(ctx, ring, user_data, result, false); \
-		return 0; \
-	} \
-\
-	SEC("?tp_btf/io_uring_complete") \
 	int BPF_PROG(sensor##_ring_complete_3, void *ring, __u64 second, __u64 third) \
 	{ \
 		struct io_uring_cqe *completion = (struct io_uring_cqe *)third; \
@@ -88,6 +73,25 @@ static __always_inline bool ring_completion_has_request(void)
 		else \
 			ring_remembered(ctx, ring, BPF_CORE_READ(completion, user_data), \
 					BPF_CORE_READ(completion, res), true); \
+		return 0; \
+	}
+
+/*
+ * The same where nothing but marks is told, for sensors that make something of those. submit_5: Linux 5.10, before it
+ * took over io_uring of 5.15: the outcome of a connect stays unknown. complete_4: 5.15.
+ */
+#define RING_MARK_PROGRAMS(sensor) \
+	SEC("?tp_btf/io_uring_submit_sqe") \
+	int BPF_PROG(sensor##_ring_submit_5, void *ring, __u8 operation, __u64 user_data) \
+	{ \
+		ring_remember(ring, user_data, operation, NULL); \
+		return 0; \
+	} \
+\
+	SEC("?tp_btf/io_uring_complete") \
+	int BPF_PROG(sensor##_ring_complete_4, void *ring, __u64 user_data, int result) \
+	{ \
+		ring_remembered(ctx, ring, user_data, result, false); \
 		return 0; \
 	}
 

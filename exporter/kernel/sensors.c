@@ -74,6 +74,12 @@ static const struct {
 	{ "network_socketcall_exit", PICKET_HANDLER_SOCKETCALL },
 };
 
+/* Whether the kernel's code is changed for it, which many machines refuse. */
+static bool changes_code(enum picket_backend backend)
+{
+	return backend == PICKET_BACKEND_LSM || backend == PICKET_BACKEND_FENTRY || backend == PICKET_BACKEND_KPROBE;
+}
+
 /* Try the backends of one sensor, best first, or only the one that was asked for. */
 static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, enum picket_backend wanted,
 		       const struct object_options *options, struct sensor_status *status)
@@ -88,13 +94,11 @@ static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, enum 
 
 		if (!info || (wanted != PICKET_BACKEND_COUNT && (int)wanted != backend))
 			continue;
-		error = -EOPNOTSUPP;
-		if (backend <
-			    PICKET_BACKEND_TRACEPOINT && /* many machines refuse those that change the kernel's code */
-		    !probe_loads(options->kernel_btf, backend, status->reason, sizeof(status->reason)))
-			continue;
-		error = object_load(info, options, &sensors->maps, &slot->object, status->reason,
-				    sizeof(status->reason));
+		error = changes_code(backend) && !probe_loads(options->kernel_btf, backend, status->reason,
+							      sizeof(status->reason))
+				? -EOPNOTSUPP
+				: object_load(info, options, &sensors->maps, &slot->object, status->reason,
+					      sizeof(status->reason));
 		if (error)
 			continue;
 		slot->info = info;
