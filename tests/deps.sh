@@ -37,6 +37,8 @@ busybox-static busybox
 prometheus golang-github-prometheus
 prometheus-alertmanager golang-github-prometheus-alertmanager
 jsonnet jsonnet
+buildah buildah
+podman podman
 python3-yaml python3-pyyaml
 python3 python3
 python3-pytest python3-pytest
