@@ -106,6 +106,16 @@ def private_tmp(kept):
                        pass_fds=[descriptor])
 
 
+def writable_paths(settings):
+    """Of ReadWritePaths: "-" says that a path may be missing."""
+    for word in " ".join(settings.get("ReadWritePaths", [])).split():
+        path = word.removeprefix("-")
+        if os.path.exists(path):
+            yield path
+        elif path == word:
+            sys.exit(f"confine: {path} is missing")
+
+
 def confine_files(settings, command):
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
         sys.exit("confine: cannot unshare the mount namespace")
@@ -121,8 +131,9 @@ def confine_files(settings, command):
                                 ("ProtectSystem", ["strict"], protect_system)):
         if settings.get(name) == values:
             apply(settings)
-    mount("--bind", writable, writable)
-    mount("-o", "remount,bind,rw", writable)
+    for path in [writable, *writable_paths(settings)]:
+        mount("--bind", path, path)
+        mount("-o", "remount,bind,rw", path)
 
 
 def drop_capabilities(settings):
@@ -217,6 +228,7 @@ def add_rule(target, action, call, arguments):
 APPLIED = {"CapabilityBoundingSet", "NoNewPrivileges", "SystemCallFilter", "RestrictAddressFamilies",
            "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID", "LockPersonality", "MemoryDenyWriteExecute",
            "ProtectSystem", "ProtectHome", "PrivateTmp", "ProtectKernelTunables", "ProtectKernelLogs",
+           "ReadWritePaths",
            # their system calls and capabilities are not among those allowed
            "ProtectKernelModules", "ProtectClock", "ProtectHostname"}
 

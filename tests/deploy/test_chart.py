@@ -96,9 +96,12 @@ def test_least_rights(render):
         assert context["readOnlyRootFilesystem"] and context["capabilities"]["drop"] == ["ALL"]
         wanted = UNIT_CAPABILITIES | ({"KILL"} if "--enforce" in daemon["args"] else set())
         assert set(context["capabilities"]["add"]) == wanted
-        for mount in daemon["volumeMounts"]:
-            writable = {"/run/picket"} | ({"/sys/fs/cgroup"} if "--enforce" in daemon["args"] else set())
-            assert mount.get("readOnly") or mount["mountPath"] in writable, mount
+        writable = {"/run/picket"}
+        if "--enforce" in daemon["args"]:
+            writable |= {"/sys/fs/cgroup", "/sys/fs/bpf"}
+        if "--bpf.pin" in daemon["args"]:
+            writable |= {"/sys/fs/bpf"}
+        assert {mount["mountPath"] for mount in daemon["volumeMounts"] if not mount.get("readOnly")} == writable
 
 
 def test_capabilities_are_those_of_the_unit_and_of_the_compose_stack():

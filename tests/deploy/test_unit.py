@@ -88,6 +88,14 @@ def test_capabilities_are_those_of_the_unit_and_stay_so(confined):
     assert "NoNewPrivs:\t1" in status and "Seccomp:\t2" in status
 
 
+def test_programs_can_be_pinned_and_nothing_else_of_sys_is_writable(confined):
+    if not os.path.ismount("/sys/fs/bpf"):
+        pytest.skip("no bpf file system is mounted")
+    folder = f"/sys/fs/bpf/picket-test-{os.getpid()}"
+    assert confined(f"mkdir {folder} && rmdir {folder}").returncode == 0
+    assert confined("test ! -w /sys/kernel && test ! -w /sys/fs").returncode == 0
+
+
 def test_what_picket_needs_is_allowed(confined):
     done = confined("set -e; touch \"$PICKET_SOCKET\"; test -r /sys/kernel/btf/vmlinux; head -c1 /etc/shadow >/dev/null;"
                     "sleep 9 & head -c1 /proc/$!/maps >/dev/null; kill $!")

@@ -184,6 +184,15 @@ def outcome(image, tmp_path_factory):
     yield dict(zip(map(id, ROWS), names)), findings, lost, logs
 
 
+def hosts_namespaces_are_known():
+    """Without a wrapper, picket's own are the host's."""
+    try:
+        os.stat("/proc/1/ns/mnt")
+    except PermissionError:
+        return "PICKET_WRAPPER" not in os.environ
+    return True
+
+
 def rules_of(findings, name):
     return sorted({finding["rule"] for finding in findings.get(name, [])})
 
@@ -194,6 +203,8 @@ def test_the_behaviour_is_noticed_and_its_benign_twin_is_not(outcome, row):
     bad, good, _ = names[id(row)]
     assert lost == 0
     log = logs[bad]
+    if row[1] == "host_namespace_entered" and not hosts_namespaces_are_known():
+        pytest.skip("picket has a mount namespace of its own, and this machine lets not even root read /proc/1/ns")
     assert row[1] in rules_of(findings, bad), f"{row[2]!r} raised {rules_of(findings, bad)}; it said {log.stdout}{log.stderr}"
     assert row[1] not in rules_of(findings, good), f"{row[3]!r} raised {rules_of(findings, good)}"
 

@@ -6,6 +6,7 @@ import shutil
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import yaml
@@ -128,6 +129,10 @@ def contained(engine):
     engine("rm", "-f", NAME, check=False)
 
 
+def opens(daemon, name):
+    return Scrape(daemon.get("/metrics")[1]).value("picket_file_opens_total", container=name, access="read")
+
+
 def test_a_container_of_the_host_is_named_and_judged(contained, containers):
     daemon = contained()
     name = containers.start("sleep", "60")
@@ -173,6 +178,24 @@ rules:
     docker("exec", "-d", name, "cat", "/etc/group")
     wait_for(lambda: containers.inspect(name, "{{.State.Paused}}") == "true",
              f"the pause; the log says:\n{daemon.log()}")
+
+
+def test_what_is_pinned_outlives_the_container(contained, containers, engine):
+    """As in an update: the old container goes, another one comes."""
+    pins = ("--bpf.pin", f"--bpf.pin-path=/sys/fs/bpf/{NAME}")
+    daemon = contained(*pins)
+    name = containers.start("sleep", "60")
+    try:
+        wait_for(lambda: opens(daemon, name) is not None, "the container's counters")
+        before = opens(daemon, name)
+        engine("rm", "-f", NAME)
+        docker("exec", name, "/ops", "open-many", "/etc/group", "1234")
+        assert opens(contained(*pins), name) >= before + 1234
+    finally:
+        engine("rm", "-f", NAME, check=False)
+        described = service()
+        engine("run", "--rm", *options_of(described), described["image"], "unload", pins[1].split("=")[1])
+    assert not Path(f"/sys/fs/bpf/{NAME}").exists()
 
 
 def test_there_is_no_shell_in_it_and_nothing_is_writable(contained, engine):
