@@ -45,9 +45,9 @@ def service():
     return yaml.safe_load((SOURCE / "deploy/compose/compose.yaml").read_text())["services"]["picket"]
 
 
-def options_of(described):
-    """docker run's words for a service of the compose file."""
-    words = [f"--pid={described['pid']}", f"--network={described['network_mode']}", f"--cgroupns={described['cgroup']}",
+def options_of(described, network="host"):
+    """docker run's words for a service of the compose file; the host's network in the place of published ports."""
+    words = [f"--pid={described['pid']}", f"--network={network}", f"--cgroupns={described['cgroup']}",
              f"--memory={described['mem_limit']}", "--read-only"]
     assert described["read_only"]
     described["security_opt"] = [word.replace("seccomp=./", f"seccomp={SOURCE}/deploy/compose/")
@@ -58,7 +58,7 @@ def options_of(described):
     for volume in described["volumes"]:
         words.append(f"--volume={volume.replace('./', str(SOURCE / 'deploy/compose') + '/', 1)}"
                      if volume.startswith("./") else f"--volume={volume}")
-    unknown = described.keys() - {"image", "command", "pid", "network_mode", "cgroup", "cap_drop", "cap_add",
+    unknown = described.keys() - {"image", "command", "pid", "ports", "cgroup", "cap_drop", "cap_add",
                                   "security_opt", "read_only", "tmpfs", "volumes", "mem_limit", "restart"}
     assert not unknown, f"not tried here: {unknown}"
     return words
@@ -84,13 +84,13 @@ def engine(dockerd, tmp_path_factory):
 class ContainedPicket:
     """A daemon in a container."""
 
-    def __init__(self, engine, *flags):
+    def __init__(self, engine, *flags, network="host"):
         self.engine = engine
         self.port = free_port()
         described = service()
         command = [word for word in described["command"] if not word.startswith("--otlp")]
         engine("rm", "-f", NAME, check=False)
-        engine("run", "-d", "--name", NAME, *options_of(described), described["image"], *command,
+        engine("run", "-d", "--name", NAME, *options_of(described, network), described["image"], *command,
                f"--web.listen-address=127.0.0.1:{self.port}", *flags)
 
     def get(self, path):
@@ -151,6 +151,18 @@ def test_it_becomes_ready_in_a_cgroup_namespace_of_its_own(contained, containers
     name = containers.start("sleep", "60")
     docker("exec", name, "cat", "/etc/shadow")
     wait_for(lambda: daemon.findings(name), "a finding")
+
+
+def test_it_needs_nothing_of_the_hosts_network(engine, containers):
+    """As in the stack and in Kubernetes, where it has a network of its own."""
+    daemon = ContainedPicket(engine, network="none")
+    try:
+        wait_for(lambda: "watching;" in daemon.log(), "the daemon", 20)
+        name = containers.start("sleep", "60")
+        docker("exec", name, "cat", "/etc/shadow")
+        wait_for(lambda: daemon.findings(name), "a finding")
+    finally:
+        engine("rm", "-f", NAME, check=False)
 
 
 def test_it_kills_with_enforce(contained, containers):
