@@ -52,7 +52,7 @@ IMAGE_ARCHIVE := $(BUILD)/picket-image.tar
 image: all ## container image, an archive for `docker load` (buildah)
 	$(Q)deploy/image/build.sh $(BUILD)/picket $(IMAGE_ARCHIVE) $(VERSION) $(REVISION)
 
-.PHONY: manifests-check $(BUILD)/kubernetes.yaml
+.PHONY: sizing manifests-check $(BUILD)/kubernetes.yaml
 $(BUILD)/kubernetes.yaml:
 	$(Q)tests/deploy/kubernetes_tools.sh $(abspath $(TOOLS))
 	$(Q){ echo '# SPDX-License-Identifier: GPL-2.0-only'; \
@@ -62,6 +62,10 @@ $(BUILD)/kubernetes.yaml:
 
 manifests: $(BUILD)/kubernetes.yaml ## deploy/kubernetes from the Helm chart
 	$(Q)cp $< deploy/kubernetes/picket.yaml
+
+sizing: all ## what a fleet of nodes costs Prometheus, from a measured scrape (root)
+	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py --scrape $(BUILD)/scrape.txt
+	$(Q)$(PYTHON) tests/deploy/sizing.py $(BUILD)/scrape.txt
 
 manifests-check: $(BUILD)/kubernetes.yaml
 	$(Q)diff -u deploy/kubernetes/picket.yaml $<

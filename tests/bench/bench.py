@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """The budgets, as ratios of one run: every figure with picket is divided by the same figure without, taken in turn.
+With --scrape FILE nothing but what one scrape says, for tests/deploy/sizing.py.
 
 Environment: BUILD (default build), BENCH_ROUNDS (default 5), BENCH_CONTAINERS (default 50).
 """
@@ -197,9 +198,24 @@ def bench_findings():
     print(f"{'killed in the system call':<34} {sum(killed):>6}/{len(killed)}      with --enforce")
 
 
+def keep_scrape(path):
+    cgroups = Cgroups(CONTAINERS)
+    try:
+        picket = Picket()
+        try:
+            pathlib.Path(path).write_bytes(picket.scrape())
+        finally:
+            picket.stop()
+    finally:
+        cgroups.remove()
+
+
 def main():
     if os.geteuid() != 0:
         sys.exit("bench: needs root")
+    if sys.argv[1:2] == ["--scrape"]:
+        keep_scrape(sys.argv[2])
+        return
     print(f"kernel {os.uname().release}, {os.cpu_count()} processors")
     bench_syscalls()
     bench_daemon()
