@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The one source of picket's alerts and recording rules. dashboards/alerts/*.yaml is made from it by render.py.
+// The one source of picket's alerts, recording rules and dashboards. dashboards/alerts/*.yaml and
+// dashboards/grafana/*.json are made from it by render.py.
 //
 // A site's own version:
 //
@@ -10,4 +11,9 @@
 (import 'alerts/signals.libsonnet') +
 (import 'alerts/posture.libsonnet') +
 (import 'alerts/health.libsonnet') +
-(import 'rules/fleet.libsonnet')
+(import 'rules/fleet.libsonnet') +
+(import 'dashboards/fleet.libsonnet') +
+(import 'dashboards/node.libsonnet') +
+(import 'dashboards/container.libsonnet') +
+(import 'dashboards/attacks.libsonnet') +
+(import 'dashboards/health.libsonnet')

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Write the mixin's groups as rule files, one a group.
+"""Write the mixin's groups as rule files, one a group, and its dashboards.
 
-usage: render.py [--config JSONNET] [DIRECTORY]; DIRECTORY is dashboards/alerts unless told. JSONNET is an object that
-is laid over _config, e.g. '{ window: "30m" }'.
+usage: render.py [--config JSONNET] [DIRECTORY]; DIRECTORY gets the rule files only, without it dashboards/alerts and
+dashboards/grafana are written. JSONNET is an object that is laid over _config, e.g. '{ window: "30m" }'.
 """
 import argparse
 import json
@@ -26,11 +26,20 @@ yaml.SafeDumper.add_representer(
     Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|"))
 
 
-def groups(config="{}"):
-    program = (f"local m = (import '{HERE}/mixin.libsonnet') + {{ _config+:: {config} }};"
-               "m.prometheusAlerts.groups + m.prometheusRules.groups")
+def evaluate(config, what):
+    program = f"local m = (import '{HERE}/mixin.libsonnet') + {{ _config+:: {config} }}; {what}"
     done = subprocess.run(["jsonnet", "-e", program], check=True, capture_output=True, text=True, timeout=60)
     return json.loads(done.stdout)
+
+
+def groups(config="{}"):
+    return evaluate(config, "m.prometheusAlerts.groups + m.prometheusRules.groups")
+
+
+def dashboards(config="{}"):
+    """{file name: text}"""
+    return {name: json.dumps(dashboard, indent=1, ensure_ascii=False) + "\n"
+            for name, dashboard in evaluate(config, "m.grafanaDashboards").items()}
 
 
 def as_block(rule):
@@ -50,14 +59,20 @@ def render(config="{}"):
     return {group["name"].removeprefix("picket-") + ".yaml": text_of(group) for group in groups(config)}
 
 
+def write(directory, files):
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (directory / name).write_text(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", default="{}")
-    parser.add_argument("directory", nargs="?", type=Path, default=HERE.parent / "alerts")
+    parser.add_argument("directory", nargs="?", type=Path)
     arguments = parser.parse_args()
-    arguments.directory.mkdir(parents=True, exist_ok=True)
-    for name, text in render(arguments.config).items():
-        (arguments.directory / name).write_text(text)
+    write(arguments.directory or HERE.parent / "alerts", render(arguments.config))
+    if not arguments.directory:
+        write(HERE.parent / "grafana", dashboards(arguments.config))
 
 
 if __name__ == "__main__":
