@@ -40,7 +40,7 @@ SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh deploy/*/*.
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run deps deps-test test test-asan test-alerts test-e2e test-kernels fuzz check lint fmt bench demo clean help
+.PHONY: all run deps deps-test test test-asan test-alerts test-dashboards previews test-e2e test-kernels fuzz check lint fmt bench demo clean help
 .DEFAULT_GOAL := all
 
 Q := $(if $(V),,@)
@@ -122,6 +122,15 @@ test-asan: ## the same under address and undefined-behaviour sanitizers
 
 test-alerts: ## alerts, runbooks and routes with promtool and amtool: no root
 	$(Q)$(PYTHON) -m pytest -p no:cacheprovider -q tests/alerts
+
+test-dashboards: all ## Grafana's dashboards: the linter's rules, and every expression against real scrapes (root)
+	$(Q)$(PYTHON) -m pytest -p no:cacheprovider -q tests/dashboards
+	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -s tests/e2e/test_dashboards.py
+
+previews: all ## pictures of the dashboards, drawn from three minutes of real containers (root)
+	$(Q)mkdir -p dashboards/grafana/preview
+	$(Q)BUILD=$(abspath $(BUILD)) DASHBOARD_SECONDS=180 DASHBOARD_PREVIEWS=$(CURDIR)/dashboards/grafana/preview \
+		$(PYTHON) -m pytest -p no:cacheprovider -q -s tests/e2e/test_dashboards.py
 
 test-e2e: all ## real containers, real Prometheus, an independent OTLP receiver (root)
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q tests/e2e

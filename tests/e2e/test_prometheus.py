@@ -29,14 +29,17 @@ HOSTILE = {
 
 
 class Prometheus:
-    def __init__(self, directory, target):
-        self.directory, self.target, self.port = directory, target, free_port()
+    def __init__(self, directory, target, rules=()):
+        self.directory, self.target, self.rules, self.port = directory, target, rules, free_port()
         self.process = None
 
     def __enter__(self):
         config = self.directory / "prometheus.yml"
-        config.write_text("global: {scrape_interval: 500ms, scrape_timeout: 400ms}\nscrape_configs:\n"
-                          f"- job_name: picket\n  static_configs: [{{targets: ['127.0.0.1:{self.target}']}}]\n")
+        config.write_text(json.dumps({
+            "global": {"scrape_interval": "500ms", "scrape_timeout": "400ms", "evaluation_interval": "1s"},
+            "rule_files": [str(path) for path in self.rules],
+            "scrape_configs": [{"job_name": "picket", "honor_labels": True, "static_configs": [
+                {"targets": [f"127.0.0.1:{self.target}"]}]}]}))
         with open(self.directory / "prometheus.log", "wb") as log:
             self.process = subprocess.Popen(
                 ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.directory / 'tsdb'}",
@@ -63,9 +66,9 @@ class Prometheus:
 
 @pytest.fixture
 def prometheus(tmp_path):
-    """prometheus(port): a server that scrapes this port."""
+    """prometheus(port, rules): a server that scrapes this port and evaluates these files."""
     with contextlib.ExitStack() as stack:
-        yield lambda port: stack.enter_context(Prometheus(tmp_path, port))
+        yield lambda port, rules=(): stack.enter_context(Prometheus(tmp_path, port, rules))
 
 
 class TextOnly:
