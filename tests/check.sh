@@ -36,13 +36,16 @@ part test-alerts
 FUZZ_SECONDS=${FUZZ_SECONDS:-5} part fuzz
 part test-deploy
 if [ "$(id -u)" != 0 ]; then
+	skip test-dashboards "needs root"
 	skip test-e2e "needs root"
 	skip test-kernels "needs root for the running kernel"
 	skip test-package "needs root"
 elif [ ! -r /sys/kernel/btf/vmlinux ]; then
+	skip test-dashboards "this kernel has no BTF"
 	skip test-e2e "this kernel has no BTF"
 	skip test-kernels "this kernel has no BTF"
 else
+	part test-dashboards
 	part test-e2e
 	part test-kernels
 	part test-package

@@ -18,11 +18,12 @@ from pathlib import Path
 import grafana
 
 COLUMN, UNIT, GAP = 52, 30, 6
-POINTS = 48
-SERIES_MAX = 8
+POINTS = 40
+SERIES_MAX = 6
 ROWS_MAX = 7
 PALETTE = ["#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#8ab8ff", "#fade2a"]
 NAMED = {"green": "#73bf69", "red": "#f2495c", "orange": "#ff9830", "yellow": "#fade2a", "blue": "#5794f2"}
+SEVERITIES = {"critical": "red", "error": "orange", "warning": "yellow", "notice": "blue", "info": "green"}
 STYLE = ("text{font-family:Inter,Helvetica,Arial,sans-serif;font-size:11px;fill:#ccccdc}"
          ".t{font-size:13px;font-weight:500}.d{fill:#8e8e9a}.r{font-size:14px;font-weight:500}"
          ".p{fill:#181b1f;stroke:#2b2e34}.g{stroke:#2b2e34}.l{fill:none;stroke-width:1.5}")
@@ -79,7 +80,7 @@ def text(x, y, what, css="", **more):
 
 def cut(what, width):
     """What fits into so many pixels."""
-    room = max(int(width / 6), 1)
+    room = max(int((width - 8) / 6.6), 1)
     return what if len(what) <= room else what[:room - 1] + "…"
 
 
@@ -142,10 +143,16 @@ class Panel:
             x = self.x + 9 + column * width
             out.append(text(x, self.y + 42, cut(options["renameByName"][names[i]], width), style="fill:#6e9fff"))
             for line, row in enumerate(cells[:ROWS_MAX]):
-                color = {"critical": "red", "error": "orange", "warning": "yellow", "notice": "blue"}.get(row[i])
+                color = SEVERITIES.get(row[i])
                 out.append(text(x, self.y + 68 + line * 26, cut(row[i], width),
                                 **({"style": f"fill:{NAMED[color]}"} if color else {})))
         return out
+
+    def color(self, i, name):
+        for override in self.panel["fieldConfig"]["overrides"]:
+            if override["matcher"]["options"] == name:
+                return NAMED[override["properties"][0]["value"]["fixedColor"]]
+        return PALETTE[i]
 
     def graph(self):
         found = [(legend_of(target, labels), points) for target in self.panel["targets"]
@@ -167,22 +174,23 @@ class Panel:
             y = bottom - (bottom - top) * part
             out.append(f'<path class="g" d="M{left} {y:.0f}H{right}"/>')
             out.append(text(left - 6, y + 4, human(highest * part, self.defaults["unit"]), "d", text_anchor="end"))
+        colors = [self.color(i, name) for i, (name, _) in enumerate(found)]
         draw = self.stack if bars else self.lines
-        out += draw(found, lambda at: left + (right - left) * at, lambda value: bottom - (bottom - top) * value / highest)
+        out += draw(found, colors, lambda at: left + (right - left) * at, lambda value: bottom - (bottom - top) * value / highest)
         for i, (name, _) in enumerate(found[:4]):
             x, y = self.x + 12 + (i % 2) * self.width / 2, bottom + 20 + 15 * (i // 2)
-            out.append(f'<path stroke="{PALETTE[i]}" stroke-width="3" d="M{x:.0f} {y - 4:.0f}h12"/>')
-            out.append(text(x + 18, y, cut(name, self.width / 2 - 30)))
+            out.append(f'<path stroke="{colors[i]}" stroke-width="3" d="M{x:.0f} {y - 4:.0f}h12"/>')
+            out.append(text(x + 18, y, cut(name, self.width / 2 - 36)))
         return out
 
     @staticmethod
-    def lines(found, x_of, y_of):
-        return [f'<path class="l" stroke="{PALETTE[i]}" d="M'
+    def lines(found, colors, x_of, y_of):
+        return [f'<path class="l" stroke="{colors[i]}" d="M'
                 + "L".join(f"{x_of(at):.0f} {y_of(value):.0f}" for at, value in points) + '"/>'
                 for i, (_, points) in enumerate(found)]
 
     @staticmethod
-    def stack(found, x_of, y_of):
+    def stack(found, colors, x_of, y_of):
         out, base = [], {}
         width = max((x_of(1) - x_of(0)) / POINTS - 1, 1)
         for i, (_, points) in enumerate(found):
@@ -193,7 +201,7 @@ class Panel:
                     base[at] = start + value
                     bars += f"M{x_of(at) - width / 2:.0f} {y_of(start):.0f}h{width:.0f}V{y_of(base[at]):.0f}h-{width:.0f}z"
             if bars:
-                out.append(f'<path fill="{PALETTE[i]}" d="{bars}"/>')
+                out.append(f'<path fill="{colors[i]}" d="{bars}"/>')
         return out
 
 

@@ -264,6 +264,46 @@ static int reach(char **arguments)
 	return close(fd);
 }
 
+static struct sockaddr_in loopback(const char *port)
+{
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+				     .sin_port = htons(atoi(port)),
+				     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+}
+
+/* A service of the plain kind: takes a connection, reads a request, answers with a page. */
+static int serve(char **arguments)
+{
+	struct sockaddr_in address = loopback(arguments[0]);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), reuse = 1;
+	static char page[4096];
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 16))
+		return 1;
+	for (;;) {
+		int peer = accept(fd, NULL, NULL);
+		char request[64];
+
+		if (read(peer, request, sizeof(request)) > 0 && write(peer, page, sizeof(page)) < 0)
+			return 1;
+		close(peer);
+	}
+}
+
+static int fetch(char **arguments)
+{
+	struct sockaddr_in address = loopback(arguments[0]);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	char page[4096];
+
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) || write(fd, "x", 1) != 1)
+		return 1;
+	while (read(fd, page, sizeof(page)) > 0)
+		;
+	return close(fd);
+}
+
 /* A debugger of its own child. */
 static int attach_to_child(char **arguments)
 {
@@ -313,6 +353,7 @@ static const struct {
 	{ "canary", canary, 2 },	  { "canary-race", canary_race, 2 }, { "sleep", sleep_long, 1 },
 	{ "nothing", nothing, 0 },	  { "memory", run_from_memory, 0 },  { "reverse-shell", reverse_shell, 1 },
 	{ "shell", start_shell, 0 },	  { "local-shell", local_shell, 0 }, { "reach", reach, 3 },
+	{ "serve", serve, 1 },		  { "fetch", fetch, 1 },
 	{ "attach", attach_to_child, 0 }, { "become-root", become_root, 1 }, { "join-cgroup", join_cgroup, 1 },
 };
 

@@ -22,12 +22,12 @@ import preview  # noqa: E402
 
 SECONDS = int(os.environ.get("DASHBOARD_SECONDS", "12"))
 SERVICE = """
-busybox mkdir -p /tmp/www; echo hello >/tmp/www/index.html
-busybox httpd -p 127.0.0.1:8080 -h /tmp/www
+/ops serve 8080 &
 while :; do
-	busybox wget -q -O /tmp/page http://127.0.0.1:8080/index.html
+	/ops fetch 8080
+	/ops fetch 9
+	echo last >/tmp/page
 	busybox mv /tmp/page /tmp/last
-	busybox wget -q -O - http://127.0.0.1:9/ 2>/dev/null
 	cat /etc/group /etc/none 2>/dev/null >/dev/null
 	busybox sleep 0.$((RANDOM % 8 + 2))
 done

@@ -14,7 +14,7 @@ local panels = import 'panels.libsonnet';
   grafanaDashboards+:: {
     'picket-container.json': panels.dashboard('picket-container', 'picket / Container', 'One container: what it is, what rules it matched, all that is counted of it.', common.containerVariables, [
       panels.row('What it is'),
-      panels.table('Identity', 'Names as the runtime and Kubernetes know them.', 'none', series('picket_container_info'), { container: 'Container', pod: 'Pod', namespace: 'Namespace', image: 'Image', runtime: 'Runtime', isolation: 'Isolation', instance: 'Node', container_id: 'Container ID', cgroup: 'Cgroup', pod_uid: 'Pod UID' }, width=24) {
+      panels.table('Identity', 'Names as the runtime and Kubernetes know them.', 'none', series('picket_container_info'), [['container', 'Container'], ['pod', 'Pod'], ['namespace', 'Namespace'], ['image', 'Image'], ['runtime', 'Runtime'], ['isolation', 'Isolation'], ['instance', 'Node'], ['container_id', 'Container ID'], ['cgroup', 'Cgroup'], ['pod_uid', 'Pod UID']], width=24) {
         gridPos+: { h: 5 },
         transformations: [super.transformations[0] { options+: { excludeByName: { Time: true, Value: true, __name__: true, job: true } } }],
       },
@@ -26,7 +26,7 @@ local panels = import 'panels.libsonnet';
       panels.stat('Killed for memory', 'Processes that the kernel killed because memory ran out.', 'none', 'sum(%s)' % series('picket_process_exits_total', 'reason="oom_kill"'), panels.thresholds(warning=1)),
       panels.stat('Attestations', 'Requests for a proof of the trusted hardware that went through.', 'none', 'sum(%s)' % series('picket_tee_attestations_total')),
       panels.bars('Findings by rule', 'What rules matched, at the time it was counted.', 'none', [target(common.increase('picket_rule_matches_total', 'rule, severity', of=of) + ' > 0', '{{severity}} {{rule}}')], 12),
-      panels.table('Rules that matched', 'The most matches within any ten minutes of the chosen time.', 'none', 'sum by (container, rule, severity) (max_over_time(%s[$__range])) > 0' % series(common.matched), { severity: 'Severity', rule: 'Rule', container: 'Container', Value: 'Matches' }),
+      panels.table('Rules that matched', 'The most matches within any ten minutes of the chosen time.', 'none', 'sum by (container, rule, severity) (max_over_time(%s[$__range])) > 0' % series(common.matched), [['severity', 'Severity'], ['rule', 'Rule'], ['container', 'Container'], ['Value', 'Matches']]),
 
       panels.row('Processes'),
       panels.lines('Processes', 'Programs started, processes and threads made.', 'ops', [rate('picket_process_execs_total', 'exec {{container}}', 'container'), rate('picket_process_forks_total', 'fork {{container}}', 'container')]),

@@ -20,8 +20,8 @@ local panels = import 'panels.libsonnet';
 
       panels.row('Findings'),
       panels.bars('Findings by severity', 'What rules matched, at the time it was counted.', 'none', [target(common.increase('picket_rule_matches_total', 'severity'), '{{severity}}')], 12),
-      panels.table('Rules that matched', 'The most matches within any ten minutes of the chosen time, by namespace and rule.', 'none', 'sum by (cluster, namespace, rule, severity) (max_over_time(%s[$__range])) > 0' % series(common.matched), { severity: 'Severity', rule: 'Rule', namespace: 'Namespace', cluster: 'Cluster', Value: 'Matches' }, { rule: ['Timeline', '/d/picket-attacks?${__url_time_range}&${datasource:queryparam}&var-rule=${__value.text}'] }),
-      panels.table('Nodes that matched', 'The most matches within any ten minutes of the chosen time, by node.', 'none', 'sum by (cluster, instance) (max_over_time(%s[$__range])) > 0' % series(common.matched), { instance: 'Node', cluster: 'Cluster', Value: 'Matches' }, { instance: ['Node', '/d/picket-node?${__url_time_range}&${datasource:queryparam}&var-instance=${__value.text}'] }),
+      panels.table('Rules that matched', 'The most matches within any ten minutes of the chosen time, by namespace and rule.', 'none', 'sum by (cluster, namespace, rule, severity) (max_over_time(%s[$__range])) > 0' % series(common.matched), [['severity', 'Severity'], ['rule', 'Rule'], ['namespace', 'Namespace'], ['cluster', 'Cluster'], ['Value', 'Matches']], { rule: ['Timeline', '/d/picket-attacks?${__url_time_range}&${datasource:queryparam}&var-rule=${__value.text}'] }),
+      panels.table('Nodes that matched', 'The most matches within any ten minutes of the chosen time, by node.', 'none', 'sum by (cluster, instance) (max_over_time(%s[$__range])) > 0' % series(common.matched), [['instance', 'Node'], ['cluster', 'Cluster'], ['Value', 'Matches']], { instance: ['Node', '/d/picket-node?${__url_time_range}&${datasource:queryparam}&var-instance=${__value.text}'] }),
       panels.bars('Responses', 'Responses that were carried out, and with enforcement off those that would have been.', 'none', [
         target(common.increase('picket_responses_total', 'action'), '{{action}}'),
         target(common.increase('picket_responses_dry_run_total', 'action'), '{{action}} (dry run)'),
@@ -36,9 +36,9 @@ local panels = import 'panels.libsonnet';
       panels.lines('Privileged operations', 'Mounts, namespaces, modules, tracing and the like, by kind.', 'ops', [target(common.rate('picket_privileged_operations_total', 'operation') + ' > 0', '{{operation}}')]),
 
       panels.row('Inventory'),
-      panels.table('Workloads', 'Containers by runtime and isolation. What an isolation hides from the kernel, picket cannot see.', 'none', 'count by (cluster, runtime, isolation) (%s)' % series('picket_container_info'), { runtime: 'Runtime', isolation: 'Isolation', cluster: 'Cluster', Value: 'Containers' }, width=8),
-      panels.table('Versions', 'Nodes by version of picket.', 'none', 'count by (cluster, version, revision) (%s)' % series('picket_build_info'), { version: 'Version', revision: 'Revision', cluster: 'Cluster', Value: 'Nodes' }, width=8),
-      panels.table('Sensors', 'Nodes by the backend that each sensor found. "none" sees nothing.', 'none', 'count by (sensor, backend) (%s)' % series('picket_sensor_info'), { sensor: 'Sensor', backend: 'Backend', Value: 'Nodes' }, width=8),
+      panels.table('Workloads', 'Containers by runtime and isolation. What an isolation hides from the kernel, picket cannot see.', 'none', 'count by (cluster, runtime, isolation) (%s)' % series('picket_container_info'), [['runtime', 'Runtime'], ['isolation', 'Isolation'], ['cluster', 'Cluster'], ['Value', 'Containers']], width=8),
+      panels.table('Versions', 'Nodes by version of picket.', 'none', 'count by (cluster, version, revision) (%s)' % series('picket_build_info'), [['version', 'Version'], ['revision', 'Revision'], ['cluster', 'Cluster'], ['Value', 'Nodes']], width=8),
+      panels.table('Sensors', 'Nodes by the backend that each sensor found. "none" sees nothing.', 'none', 'count by (sensor, backend) (%s)' % series('picket_sensor_info'), [['sensor', 'Sensor'], ['backend', 'Backend'], ['Value', 'Nodes']], width=8),
     ], common.annotations(common.nodes)),
   },
 }

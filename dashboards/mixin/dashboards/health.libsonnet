@@ -40,7 +40,7 @@ local panels = import 'panels.libsonnet';
       panels.row('Places'),
       panels.lines('Containers', 'Places taken by containers, of those that there are.', 'none', [target('max by (instance) (%s)' % series('picket_container_slots_used'), '{{instance}}'), target('max by (instance) (%s)' % series('picket_container_slots_capacity'), '{{instance}} capacity')]),
       panels.lines('Series', 'Samples of a scrape.', 'none', [target('max by (instance) (%s)' % series('scrape_samples_scraped'), '{{instance}}')]),
-      panels.table('Sensors', 'The backend that each sensor found. "none" sees nothing.', 'none', 'sum by (instance, sensor, backend) (%s)' % series('picket_sensor_info'), { sensor: 'Sensor', backend: 'Backend', instance: 'Node' }, width=8) {
+      panels.table('Sensors', 'The backend that each sensor found. "none" sees nothing.', 'none', 'sum by (instance, sensor, backend) (%s)' % series('picket_sensor_info'), [['sensor', 'Sensor'], ['backend', 'Backend'], ['instance', 'Node']], width=8) {
         transformations: [super.transformations[0] { options+: { excludeByName: { Time: true, Value: true } } }],
       },
     ]),

@@ -23,7 +23,7 @@ local panels = import 'panels.libsonnet';
 
       panels.row('Findings'),
       panels.bars('Findings by rule', 'What rules matched, at the time it was counted.', 'none', [target(common.increase('picket_rule_matches_total', 'rule, severity') + ' > 0', '{{severity}} {{rule}}')], 12),
-      panels.table('Containers that matched', 'The most matches within any ten minutes of the chosen time.', 'none', 'sum by (instance, namespace, pod, container, container_id, rule, severity) (max_over_time(%s[$__range])) > 0' % series(common.matched), { severity: 'Severity', rule: 'Rule', container: 'Container', pod: 'Pod', namespace: 'Namespace', instance: 'Node', container_id: 'Container ID', Value: 'Matches' }, { container: ['Container', '/d/picket-container?${__url_time_range}&${datasource:queryparam}&var-container=${__value.text}'] }),
+      panels.table('Containers that matched', 'The most matches within any ten minutes of the chosen time.', 'none', 'sum by (instance, namespace, pod, container, container_id, rule, severity) (max_over_time(%s[$__range])) > 0' % series(common.matched), [['severity', 'Severity'], ['rule', 'Rule'], ['container', 'Container'], ['pod', 'Pod'], ['namespace', 'Namespace'], ['instance', 'Node'], ['container_id', 'Container ID'], ['Value', 'Matches']], { container: ['Container', '/d/picket-container?${__url_time_range}&${datasource:queryparam}&var-container=${__value.text}'] }),
 
       panels.row('Containers'),
       busiest('Programs started', 'execve.', 'ops', 'picket_process_execs_total'),
@@ -37,10 +37,10 @@ local panels = import 'panels.libsonnet';
       busiest('Signals', 'Segmentation faults, forbidden system calls and kills.', 'ops', 'picket_signals_total'),
 
       panels.row('Inventory'),
-      panels.table('Workloads', 'What runs there now.', 'none', series('picket_container_info'), { container: 'Container', pod: 'Pod', namespace: 'Namespace', image: 'Image', runtime: 'Runtime', isolation: 'Isolation', instance: 'Node', container_id: 'Container ID' }, { container: ['Container', '/d/picket-container?${__url_time_range}&${datasource:queryparam}&var-container=${__value.text}'] }, width=16) {
+      panels.table('Workloads', 'What runs there now.', 'none', series('picket_container_info'), [['container', 'Container'], ['pod', 'Pod'], ['namespace', 'Namespace'], ['image', 'Image'], ['runtime', 'Runtime'], ['isolation', 'Isolation'], ['instance', 'Node'], ['container_id', 'Container ID']], { container: ['Container', '/d/picket-container?${__url_time_range}&${datasource:queryparam}&var-container=${__value.text}'] }, width=16) {
         transformations: [super.transformations[0] { options+: { excludeByName: { Time: true, Value: true, __name__: true, job: true, cgroup: true, pod_uid: true } } }],
       },
-      panels.table('Sensors', 'The backend that each sensor found. "none" sees nothing.', 'none', 'sum by (instance, sensor, backend) (%s)' % series('picket_sensor_info'), { sensor: 'Sensor', backend: 'Backend', instance: 'Node' }, width=8) {
+      panels.table('Sensors', 'The backend that each sensor found. "none" sees nothing.', 'none', 'sum by (instance, sensor, backend) (%s)' % series('picket_sensor_info'), [['sensor', 'Sensor'], ['backend', 'Backend'], ['instance', 'Node']], width=8) {
         transformations: [super.transformations[0] { options+: { excludeByName: { Time: true, Value: true } } }],
       },
     ], common.annotations(common.nodes)),

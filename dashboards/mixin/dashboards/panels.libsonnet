@@ -27,6 +27,9 @@
   local steps(levels) = { mode: 'absolute', steps: [{ color: 'green', value: null }] + levels },
   local link(title, url) = { title: title, url: url, targetBlank: false },
 
+  // Severities have the same colour everywhere.
+  local severities = { critical: 'red', 'error': 'orange', warning: 'yellow', notice: 'blue', info: 'green' },
+
   // From `warning` on yellow, from `critical` on red; null: never.
   thresholds(warning=null, critical=null):: steps(
     (if warning == null then [] else [{ color: 'orange', value: warning }]) +
@@ -47,24 +50,29 @@
         color: { mode: 'palette-classic' },
         custom: { lineWidth: 1, showPoints: 'never', spanNulls: false } + custom,
       },
-      overrides: [],
+      overrides: [
+        { matcher: { id: 'byName', options: name }, properties: [{ id: 'color', value: { mode: 'fixed', fixedColor: severities[name] } }] }
+        for name in std.objectFields(severities)
+      ],
     },
     options: { tooltip: { mode: 'multi', sort: 'desc' }, legend: { displayMode: 'table', placement: 'bottom', calcs: ['max', 'lastNotNull'], showLegend: true } },
   },
   lines(title, description, unit, targets, width=8):: series(title, description, unit, targets, width, { drawStyle: 'line', fillOpacity: 10 }),
   bars(title, description, unit, targets, width=8):: series(title, description, unit, targets, width, { drawStyle: 'bars', fillOpacity: 80, stacking: { mode: 'normal', group: 'A' } }),
 
-  // columns: { label: title }, in this order; links: { label: [title, url] }.
-  table(title, description, unit, expr, columns, links={}, width=12):: panel('table', title, description, [this.target(expr, instant=true)], width, 8) {
+  // columns: [[label, title]], in this order; links: { label: [title, url] }.
+  table(title, description, unit, expr, columns, links={}, width=12)::
+    local titles = { [column[0]]: column[1] for column in columns };
+    panel('table', title, description, [this.target(expr, instant=true)], width, 8) {
     fieldConfig: {
       defaults: { unit: unit, thresholds: steps([]), custom: { align: 'auto', filterable: true, cellOptions: { type: 'auto' } } },
       overrides: [
-        { matcher: { id: 'byName', options: columns[label] }, properties: [{ id: 'links', value: [link(links[label][0], links[label][1])] }] }
+        { matcher: { id: 'byName', options: titles[label] }, properties: [{ id: 'links', value: [link(links[label][0], links[label][1])] }] }
         for label in std.objectFields(links)
-      ] + (if std.objectHas(columns, 'severity') then [{
-        matcher: { id: 'byName', options: columns.severity },
+      ] + (if std.objectHas(titles, 'severity') then [{
+        matcher: { id: 'byName', options: titles.severity },
         properties: [
-          { id: 'mappings', value: [{ type: 'value', options: { critical: { color: 'red', index: 0 }, 'error': { color: 'orange', index: 1 }, warning: { color: 'yellow', index: 2 }, notice: { color: 'blue', index: 3 } } }] },
+          { id: 'mappings', value: [{ type: 'value', options: { [name]: { color: severities[name] } for name in std.objectFields(severities) } }] },
           { id: 'custom.cellOptions', value: { type: 'color-text' } },
         ],
       }] else []),
@@ -74,8 +82,8 @@
       id: 'organize',
       options: {
         excludeByName: { Time: true },
-        renameByName: columns,
-        indexByName: std.foldl(function(index, label) index { [label]: std.length(index) }, std.objectFieldsAll(columns), {}),
+        renameByName: titles,
+        indexByName: { [columns[i][0]]: i for i in std.range(0, std.length(columns) - 1) },
       },
     }],
   },
