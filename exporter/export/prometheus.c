@@ -12,6 +12,7 @@
 #include "export/container_set.h"
 #include "export/family.h"
 #include "export/process_metrics.h"
+#include "export/program_metrics.h"
 #include "version.h"
 
 #define CHUNK_BYTES 32768      /* a step stops after it has written so much */
@@ -178,6 +179,39 @@ static bool step_quarantined(struct exposition *exposition)
 	return true;
 }
 
+struct weakness_list {
+	struct text *out;
+	const struct container *container;
+};
+
+static void write_weakness(void *context, const char *weakness)
+{
+	const struct weakness_list *list = context;
+	char label[64];
+
+	snprintf(label, sizeof(label), "weakness=\"%s\"", weakness);
+	family_sample(list->out, FAMILY_GAUGE, "picket_container_posture", list->container->labels, label, 1);
+}
+
+static bool step_posture(struct exposition *exposition)
+{
+	struct text *out = &exposition->chunk;
+
+	if (exposition->index == 0)
+		family_begin(out, exposition->format, FAMILY_GAUGE, "picket_container_posture",
+			     "How a container was started, where that is weaker than it could be.");
+	for (; exposition->index < exposition->set.count; exposition->index++) {
+		const struct container *container = container_set_group(&exposition->set, exposition->index);
+
+		if (out->size >= CHUNK_BYTES || out->error)
+			return false;
+		if (container)
+			posture_visit(&container->posture, write_weakness, &(struct weakness_list){ out, container });
+	}
+	exposition->index = 0;
+	return true;
+}
+
 static uint64_t group_matches(const struct exposition *exposition, size_t first, size_t rule)
 {
 	uint32_t at = first;
@@ -334,37 +368,10 @@ static bool step_process(struct exposition *exposition)
 	return true;
 }
 
-struct program_list {
-	struct text *out;
-	bool runs;
-};
-
-static void write_program(void *context, const char *name, double seconds, uint64_t runs)
-{
-	const struct program_list *list = context;
-	char labels[96];
-
-	snprintf(labels, sizeof(labels), "program=\"%s\"", name);
-	if (list->runs)
-		family_sample(list->out, FAMILY_COUNTER, "picket_bpf_program_runs", labels, "", runs);
-	else
-		family_sample_real(list->out, FAMILY_COUNTER, "picket_bpf_program_run_seconds", labels, seconds);
-}
-
 static bool step_programs(struct exposition *exposition)
 {
-	const struct exposition_source *source = &exposition->source;
-	struct program_list list = { &exposition->chunk, false };
-
-	if (!source->for_each_program)
-		return true;
-	family_begin(&exposition->chunk, exposition->format, FAMILY_COUNTER, "picket_bpf_program_run_seconds",
-		     "Time spent in BPF programs; measured while kernel.bpf_stats_enabled is 1.");
-	source->for_each_program(source->kernel, write_program, &list);
-	list.runs = true;
-	family_begin(&exposition->chunk, exposition->format, FAMILY_COUNTER, "picket_bpf_program_runs",
-		     "Runs of BPF programs; measured while kernel.bpf_stats_enabled is 1.");
-	source->for_each_program(source->kernel, write_program, &list);
+	if (exposition->source.for_each_program)
+		program_metrics_write(&exposition->chunk, exposition->format, &exposition->source);
 	return true;
 }
 
@@ -375,9 +382,10 @@ static const struct {
 } steps[] = {
 	{ COLLECTOR_CONTAINERS, step_counters }, { COLLECTOR_CONTAINERS, step_overflow },
 	{ COLLECTOR_CONTAINERS, step_info },	 { COLLECTOR_CONTAINERS, step_quarantined },
-	{ COLLECTOR_RULES, step_rule_matches },	 { COLLECTOR_RULES, step_rules },
-	{ COLLECTOR_SELF, step_sensors },	 { COLLECTOR_SELF, step_self },
-	{ COLLECTOR_PROCESS, step_process },	 { COLLECTOR_BPF, step_programs },
+	{ COLLECTOR_CONTAINERS, step_posture },	 { COLLECTOR_RULES, step_rule_matches },
+	{ COLLECTOR_RULES, step_rules },	 { COLLECTOR_SELF, step_sensors },
+	{ COLLECTOR_SELF, step_self },		 { COLLECTOR_PROCESS, step_process },
+	{ COLLECTOR_BPF, step_programs },
 };
 
 static double now_seconds(void)

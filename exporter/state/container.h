@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "posture.h"
+
 enum container_isolation {
 	ISOLATION_NAMESPACE,
 	ISOLATION_USERNS,
@@ -35,6 +37,7 @@ struct container {
 	char *pod_uid;
 	const char *runtime; /* static: docker, containerd, cri-o, podman, ... */
 	enum container_isolation isolation;
+	struct posture posture;	    /* nothing before it is named */
 	int64_t created_unix_ns;    /* when picket saw its cgroup; start of its counters */
 	int64_t removed_unix_ns;    /* 0 while it lives */
 	bool exposed_after_removal; /* its last values were scraped */

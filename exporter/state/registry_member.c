@@ -105,6 +105,7 @@ bool member_read_names(struct member *member, const char *root_path)
 	container->namespace = names.namespace;
 	container->pod_uid = names.pod_uid;
 	container->isolation = names.isolation;
+	container->posture = names.posture;
 	container->runtime = names.runtime ? names.runtime : member->identity.manager;
 	if (container_render_labels(container)) {
 		*container = before;
@@ -112,8 +113,8 @@ bool member_read_names(struct member *member, const char *root_path)
 		return false;
 	}
 	container->named = true;
-	names = (struct container_names){ before.name,	  before.image,	    before.pod, before.namespace,
-					  before.pod_uid, before.isolation, NULL };
+	names = (struct container_names){ before.name,	    before.image,   before.pod,
+					  before.namespace, before.pod_uid, .isolation = before.isolation };
 	container_names_free(&names);
 	return true;
 }

@@ -26,6 +26,7 @@ static bool id_is_safe(const char *id)
 int container_names_init(struct container_names *names)
 {
 	memset(names, 0, sizeof(*names));
+	names->posture.weaknesses = 1U << WEAKNESS_UNKNOWN;
 	names->name = strdup("");
 	names->image = strdup("");
 	names->pod = strdup("");
@@ -127,6 +128,7 @@ void reading_take_oci(struct reading *reading, const json_t *config)
 		reading_set(reading, &reading->names->name, NAME_OF_SANDBOX);
 	if (!*reading->names->name)
 		take_metadata(reading, runtime_json_text(found, ANNOTATION_CRIO "Metadata"));
+	reading->names->posture = posture_of_oci(config);
 	isolation_raise(&reading->names->isolation, isolation_of_oci(config));
 	isolation_raise(&reading->names->isolation,
 			isolation_of_runtime(runtime_json_text(found, ANNOTATION_CRIO "RuntimeHandler")));

@@ -21,6 +21,7 @@ struct container_names {
 	char *namespace;
 	char *pod_uid;
 	enum container_isolation isolation;
+	struct posture posture;
 	const char *runtime; /* static; better than the path's, or NULL */
 };
 

@@ -40,7 +40,7 @@ static int visit_data_root(void *context, int root_fd, const char *data_root)
 	return 0;
 }
 
-/* The bundle adds what Docker's own files do not tell: the shim, and user namespaces. */
+/* The bundle adds what Docker's own files do not tell: the shim, user namespaces, and how it was started. */
 static void take_bundle(struct reading *reading)
 {
 	struct cgroup_identity identity = *reading->identity;
@@ -50,8 +50,10 @@ static void take_bundle(struct reading *reading)
 	if (container_names_init(&names))
 		return;
 	strcpy(identity.namespace, "moby");
-	if (!source_bundle(&bundle))
+	if (!source_bundle(&bundle)) {
 		isolation_raise(&reading->names->isolation, names.isolation);
+		reading->names->posture = names.posture;
+	}
 	container_names_free(&names);
 }
 

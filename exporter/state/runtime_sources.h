@@ -34,7 +34,7 @@ struct reading_key {
 /** reading_take() - all of @keys that @object has; a later one wins. */
 void reading_take(struct reading *reading, const json_t *object, const struct reading_key *keys, size_t count);
 
-/** reading_take_oci() - what an OCI config.json tells: annotations, isolation. */
+/** reading_take_oci() - what an OCI config.json tells: annotations, isolation, posture. */
 void reading_take_oci(struct reading *reading, const json_t *config);
 
 /* Return: 0; -ENOENT when this source has nothing about the container; -EBADMSG, -EFBIG, -errno. */

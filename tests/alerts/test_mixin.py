@@ -21,8 +21,6 @@ SECTIONS = ["Meaning", "Check", "Act", "Silence"]
 OF_PROMETHEUS = {"up", "scrape_duration_seconds"}
 # What the rules are ready for and picket does not have yet, with the label values that come with it.
 PLANNED = {
-    "picket_container_posture": {"weakness": {"privileged", "docker_socket_mounted", "host_pid", "host_network",
-                                              "host_ipc", "host_device", "sensitive_mount"}},
     "picket_sensor_info": {"sensor": {"perf"}},
 }
 

@@ -349,12 +349,23 @@ static const struct {
 	int (*run)(char **arguments);
 	int count;
 } commands[] = {
-	{ "open-many", open_many, 2 },	  { "exec-many", exec_many, 1 },     { "read", read_by, 2 },
-	{ "canary", canary, 2 },	  { "canary-race", canary_race, 2 }, { "sleep", sleep_long, 1 },
-	{ "nothing", nothing, 0 },	  { "memory", run_from_memory, 0 },  { "reverse-shell", reverse_shell, 1 },
-	{ "shell", start_shell, 0 },	  { "local-shell", local_shell, 0 }, { "reach", reach, 3 },
-	{ "serve", serve, 1 },		  { "fetch", fetch, 1 },
-	{ "attach", attach_to_child, 0 }, { "become-root", become_root, 1 }, { "join-cgroup", join_cgroup, 1 },
+	{ "open-many", open_many, 2 },
+	{ "exec-many", exec_many, 1 },
+	{ "read", read_by, 2 },
+	{ "canary", canary, 2 },
+	{ "canary-race", canary_race, 2 },
+	{ "sleep", sleep_long, 1 },
+	{ "nothing", nothing, 0 },
+	{ "memory", run_from_memory, 0 },
+	{ "reverse-shell", reverse_shell, 1 },
+	{ "shell", start_shell, 0 },
+	{ "local-shell", local_shell, 0 },
+	{ "reach", reach, 3 },
+	{ "serve", serve, 1 },
+	{ "fetch", fetch, 1 },
+	{ "attach", attach_to_child, 0 },
+	{ "become-root", become_root, 1 },
+	{ "join-cgroup", join_cgroup, 1 },
 };
 
 int main(int argc, char **argv)
