@@ -167,8 +167,9 @@ struct open_request {
 	__u32 device;	      /* enum picket_device + 1; 0: none, or one that everybody uses */
 	__u64 classes;	      /* PICKET_WATCH_* that the open is one of */
 	struct qstr name;     /* its last component; empty: the root */
-	__u64 watches;	      /* that hold for alias */
+	__u64 watches;	      /* that hold for it, or for alias */
 	struct dentry *alias; /* another name of it that a rule asks for; NULL: none */
+	struct mount *mount;  /* that it lies in */
 };
 
 /* Where a path is built, from its end towards the front. */

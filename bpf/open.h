@@ -67,8 +67,8 @@ static __always_inline __u64 open_sparing_rules(struct path_buffer *path, const 
 	return found && found->size == path_size(path) ? found->subject : 0;
 }
 
-/* Whether one of the kernel rules of @watches says kill. Global: see path_step(). */
-__noinline int open_must_kill(__u64 watches, __u32 access)
+/* Whether one of the kernel rules of @watches for @kind says @action. Global: see path_step(). */
+__noinline int open_rule_says(__u64 watches, __u32 access, __u32 kind, __u32 action)
 {
 	struct path_buffer *path = path_buffer_get();
 	struct picket_policy *rules = policy_get();
@@ -83,8 +83,8 @@ __noinline int open_must_kill(__u64 watches, __u32 access)
 		const struct picket_kernel_rule *rule = &rules->rules[i];
 		__u64 bit = 1ULL << (i + PICKET_WATCH_RULE_FIRST);
 
-		if ((watches & bit) && !(sparing & bit) && (rule->kinds & (1ULL << PICKET_KIND_FILE_OPEN)) &&
-		    (rule->access & access) && rule->action == PICKET_KERNEL_KILL)
+		if ((watches & bit) && !(sparing & bit) && (rule->kinds & (1ULL << (kind & 63))) &&
+		    (rule->access & access) && rule->action == action)
 			return 1;
 	}
 	return 0;
@@ -245,6 +245,48 @@ static __always_inline void open_send(void *ctx, struct event_scratch *record, s
 	record_submit(ctx, record);
 }
 
+/* Find out where @file lies and what rules watch there: left in the request, whose classes are set. */
+static __always_inline struct directory *open_look_up(struct path_buffer *path, struct file *file,
+						      struct picket_policy *rules)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry), *parent;
+	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	volatile struct open_request *request = &path->request;
+	struct directory *directory;
+	__u64 watches;
+
+	path_cross_mounts(&dentry, &mount);
+	parent = BPF_CORE_READ(dentry, d_parent);
+	directory = directory_get(parent, mount, path, rules);
+	if (!directory)
+		return NULL;
+	bpf_core_read(&path->request.name, sizeof(path->request.name), &dentry->d_name);
+	if (dentry == parent)
+		request->name.len = 0; /* the root itself */
+	watches = open_watches(path, directory, rules);
+	request->alias = NULL;
+	request->mount = mount;
+	if (!(watches & request->classes) && BPF_CORE_READ(file, f_inode, i_nlink) > 1 &&
+	    !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) && open_find_alias(dentry, mount))
+		watches = request->watches;
+	request->watches = watches;
+	return directory;
+}
+
+/* The path by which rules know the file. */
+static __always_inline void open_add_path(struct event_scratch *record, struct path_buffer *path,
+					  struct directory *directory, enum picket_text_id id)
+{
+	if (path->request.alias) {
+		path_reset(path);
+		path_walk(path, path->request.alias, path->request.mount);
+	} else {
+		directory_path(directory, path);
+	}
+	record->event.flags |= path->flags;
+	record_add_path(record, id, path);
+}
+
 static __always_inline int open_succeeded(void *ctx, struct file *file, long descriptor)
 {
 	struct subject subject = subject_current();
@@ -252,9 +294,8 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	struct path_buffer *path = path_buffer_get();
 	struct event_scratch *record;
 	struct directory *directory;
-	struct dentry *dentry, *parent;
-	struct mount *mount;
 	volatile struct open_request *request;
+	struct dentry *dentry;
 	__u64 watches;
 	__u32 access;
 
@@ -269,39 +310,22 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	request->classes = open_watch_classes(access) | (request->device ? PICKET_WATCH_DEVICE : 0);
 	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
 		return 0;
-	mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
-	path_cross_mounts(&dentry, &mount);
-	parent = BPF_CORE_READ(dentry, d_parent);
-	directory = directory_get(parent, mount, path, rules);
+	directory = open_look_up(path, file, rules);
 	if (!directory)
 		return 0;
-	bpf_core_read(&path->request.name, sizeof(path->request.name), &dentry->d_name);
-	if (dentry == parent)
-		request->name.len = 0; /* the root itself */
-	watches = open_watches(path, directory, rules);
-	request->alias = NULL;
-	if (!(watches & request->classes) && BPF_CORE_READ(file, f_inode, i_nlink) > 1 &&
-	    !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) && open_find_alias(dentry, mount))
-		watches = request->watches;
+	watches = request->watches;
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
 		open_detour(path, directory->mount_namespace);
 	if (!(watches & request->classes) && !(request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC)))
 		return 0;
 	if (subject.class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST) &&
-	    open_must_kill(watches, request->access) && open_kill(rules))
+	    open_rule_says(watches, request->access, PICKET_KIND_FILE_OPEN, PICKET_KERNEL_KILL) && open_kill(rules))
 		request->flags |= PICKET_EVENT_KILLED;
 	record = open_record(&subject, file, request->access, request->device);
 	if (!record)
 		return 0;
-	if (request->alias) {
-		path_reset(path);
-		path_walk(path, request->alias, mount);
-	} else {
-		directory_path(directory, path);
-	}
 	record->event.result = descriptor;
-	record->event.flags |= path->flags;
-	record_add_path(record, PICKET_TEXT_PATH, path);
+	open_add_path(record, path, directory, PICKET_TEXT_PATH);
 	open_send(ctx, record, path);
 	return 0;
 }

@@ -27,9 +27,15 @@ static int load_rules(const struct daemon *daemon, struct rule_set **ret_rules)
 static void log_fallbacks(const struct rule_set *rules, const struct compiled_policy *policy)
 {
 	for (size_t i = 0; i < policy->note_count; i++)
-		if (rules_at(rules, i)->responses & 1U << RESPONSE_DENY && policy->notes[i].reach != POLICY_KERNEL)
+		if (rules_at(rules, i)->responses & 1U << RESPONSE_DENY && !policy->notes[i].denied)
 			log_warn("rules", "%s cannot be denied and kills instead: %s", rules_at(rules, i)->name,
 				 policy->notes[i].reason);
+}
+
+static unsigned int policy_powers(const struct daemon *daemon)
+{
+	return (daemon->config->enforce ? POLICY_ENFORCE : 0) |
+	       (kernel_denies_files(daemon->kernel) ? POLICY_DENY_FILES : 0);
 }
 
 /* Put @rules in force in the kernel, then here. Takes @rules when it succeeds. */
@@ -43,7 +49,7 @@ static int use_rules(struct daemon *daemon, struct rule_set *rules)
 
 	if (!map)
 		return -ENOMEM;
-	error = policy_compile(rules, daemon->config->enforce, &policy);
+	error = policy_compile(rules, policy_powers(daemon), &policy);
 	if (error)
 		return error;
 	error = kernel_install_policy(daemon->kernel, policy);

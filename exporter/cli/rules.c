@@ -26,12 +26,12 @@ static bool comes_from(const char *source, const char *path)
 	return strncmp(source, path, size) == 0 && (source[size] == ':' || source[size] == '/');
 }
 
-/* Where each rule of the file is decided; as it would be with --enforce. */
+/* Where each rule of the file is decided; as it would be with --enforce on a kernel that can deny. */
 static void print_reach(const struct rule_set *rules, const char *path)
 {
 	struct compiled_policy *policy;
 
-	if (policy_compile(rules, true, &policy))
+	if (policy_compile(rules, POLICY_ENFORCE | POLICY_DENY_FILES, &policy))
 		return;
 	for (size_t i = 0; i < policy->note_count; i++) {
 		const struct rule *rule = rules_at(rules, i);

@@ -217,6 +217,13 @@ void kernel_clear_slot(struct kernel *kernel, uint32_t slot)
 		memset(&kernel->counters[slot], 0, sizeof(kernel->counters[slot]));
 }
 
+bool kernel_denies_files(const struct kernel *kernel)
+{
+	const struct sensor_status *files = &kernel->metrics->sensors[PICKET_SENSOR_FILE];
+
+	return files->backend == PICKET_BACKEND_LSM || files->backend == PICKET_BACKEND_FENTRY;
+}
+
 int kernel_install_policy(struct kernel *kernel, const struct compiled_policy *policy)
 {
 	uint64_t kinds = policy->policy.container_kinds | policy->policy.host_kinds;

@@ -74,6 +74,9 @@ void kernel_carry_setup(struct kernel *kernel, uint32_t from, uint32_t to);
 /** kernel_clear_slot() - all zero, for its next owner. */
 void kernel_clear_slot(struct kernel *kernel, uint32_t slot);
 
+/** kernel_denies_files() - whether the file sensor can refuse opens and starts of programs here. */
+bool kernel_denies_files(const struct kernel *kernel);
+
 /**
  * kernel_install_policy() - put the rules' kernel part in force, all at once.
  * Return: 0; -errno and the old policy stays in force.

@@ -15,6 +15,8 @@
 #include "device_tracepoint.skel.h"
 #include "escape_tracepoint.skel.h"
 #include "file_fentry.skel.h"
+#include "file_kprobe.skel.h"
+#include "file_lsm.skel.h"
 #include "file_tracepoint.skel.h"
 #include "lifecycle_tracepoint.skel.h"
 #include "modification_tracepoint.skel.h"
@@ -31,7 +33,9 @@ const struct object_info object_infos[] = {
 	{ OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT, "syscall_tracepoint", syscall_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_LIFECYCLE, PICKET_BACKEND_TRACEPOINT, "lifecycle_tracepoint", lifecycle_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_PROCESS, PICKET_BACKEND_TRACEPOINT, "process_tracepoint", process_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_FILE, PICKET_BACKEND_LSM, "file_lsm", file_lsm__elf_bytes },
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_FENTRY, "file_fentry", file_fentry__elf_bytes },
+	{ PICKET_SENSOR_FILE, PICKET_BACKEND_KPROBE, "file_kprobe", file_kprobe__elf_bytes },
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_TRACEPOINT, "file_tracepoint", file_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_MODIFICATION, PICKET_BACKEND_TRACEPOINT, "modification_tracepoint",
 	  modification_tracepoint__elf_bytes },

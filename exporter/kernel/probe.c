@@ -80,32 +80,6 @@ static bool lsm_is_active(void)
 	return false;
 }
 
-/* Return: the descriptor of a program of @backend, which has a hook; -1 and a reason. */
-static int load_backend(const struct btf *kernel, enum picket_backend backend, char *reason, size_t size)
-{
-	if (backend == PICKET_BACKEND_LSM && !lsm_is_active()) {
-		snprintf(reason, size,
-			 "\"bpf\" is not among the active LSMs; add it to lsm= on the kernel's command line");
-		return -1;
-	}
-	return load_hook(kernel, &hooks[backend], reason, size);
-}
-
-bool probe_loads(const struct btf *kernel, enum picket_backend backend, char *reason, size_t reason_size)
-{
-	AUTO_CLOSE int fd = hooks[backend].name ? load_backend(kernel, backend, reason, reason_size) : -1;
-
-	return fd >= 0 || !hooks[backend].name;
-}
-
-static bool attaches(const struct btf *kernel, enum picket_backend backend, char *reason, size_t size)
-{
-	AUTO_CLOSE int fd = load_backend(kernel, backend, reason, size);
-	AUTO_CLOSE int link = fd >= 0 ? bpf_raw_tracepoint_open(NULL, fd) : -1;
-
-	return link >= 0 || (fd >= 0 && say(reason, size, "attaching is refused", errno));
-}
-
 static bool try_kprobe(char *reason, size_t size)
 {
 	struct perf_event_attr attributes = { .size = sizeof(attributes) };
@@ -119,6 +93,37 @@ static bool try_kprobe(char *reason, size_t size)
 	attributes.config1 = (uintptr_t) "security_file_open";
 	fd = syscall(SYS_perf_event_open, &attributes, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	return fd >= 0 || say(reason, size, "a kprobe is refused", errno);
+}
+
+/* Return: the descriptor of a program of @backend, which has a hook; -1 and a reason. */
+static int load_backend(const struct btf *kernel, enum picket_backend backend, char *reason, size_t size)
+{
+	if (backend == PICKET_BACKEND_LSM && !lsm_is_active()) {
+		snprintf(reason, size,
+			 "\"bpf\" is not among the active LSMs; add it to lsm= on the kernel's command line");
+		return -1;
+	}
+	return load_hook(kernel, &hooks[backend], reason, size);
+}
+
+bool probe_loads(const struct btf *kernel, enum picket_backend backend, char *reason, size_t reason_size)
+{
+	AUTO_CLOSE int fd = -1;
+
+	if (backend == PICKET_BACKEND_KPROBE)
+		return try_kprobe(reason, reason_size);
+	if (!hooks[backend].name)
+		return true;
+	fd = load_backend(kernel, backend, reason, reason_size);
+	return fd >= 0;
+}
+
+static bool attaches(const struct btf *kernel, enum picket_backend backend, char *reason, size_t size)
+{
+	AUTO_CLOSE int fd = load_backend(kernel, backend, reason, size);
+	AUTO_CLOSE int link = fd >= 0 ? bpf_raw_tracepoint_open(NULL, fd) : -1;
+
+	return link >= 0 || (fd >= 0 && say(reason, size, "attaching is refused", errno));
 }
 
 static bool try_cgroup(char *reason, size_t size)

@@ -176,6 +176,10 @@ static enum response_outcome respond(struct responder *responder, size_t index, 
 		snprintf(detail, size, "EPERM by the kernel part");
 		return OUTCOME_DONE;
 	}
+	if (actions[index].which == RESPONSE_DENY && context->event->flags & PICKET_EVENT_KILLED) {
+		snprintf(detail, size, "not denied: this kernel cannot; SIGKILL by the kernel part instead");
+		return OUTCOME_DONE;
+	}
 	reason = spared_reason(responder->options.procfs_path, context);
 	if (reason) {
 		snprintf(detail, size, "%s", reason);

@@ -36,7 +36,8 @@ static const struct flag_name type_names[] = {
 
 static bool was_opened(const struct event_context *context)
 {
-	return context->event->kind == PICKET_KIND_FILE_OPEN && context->event->result >= 0;
+	return context->event->kind == PICKET_KIND_FILE_OPEN &&
+	       (context->event->result >= 0 || context->event->flags & PICKET_EVENT_DENIED);
 }
 
 static size_t names_of_flags(const struct flag_name *names, size_t name_count, uint32_t flags,

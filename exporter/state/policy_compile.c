@@ -16,8 +16,8 @@ struct compiler {
 	struct policy_fields fields;
 	struct compiled_policy *policy;
 	struct policy_keys paths, names;
-	bool enforce;
-	bool narrow; /* false: the tries were too small */
+	unsigned int powers; /* POLICY_* */
+	bool narrow;	     /* false: the tries were too small */
 	unsigned int kernel_rules;
 };
 
@@ -101,12 +101,20 @@ static bool is_exact_set(const struct condition *condition, const struct field *
 	return true;
 }
 
+static bool kernel_can_decide_exec(const struct policy_fields *fields, const struct rule *rule)
+{
+	return rule->scope == RULE_SCOPE_CONTAINER && !rule->refused && rule->where_count == 1 && !rule->unless_count &&
+	       is_exact_set(&rule->where[0], fields->executable_path, true);
+}
+
 /* Whether kernel and rules_judge() cannot but agree on the rule. */
 static bool kernel_can_decide(const struct compiler *compiler, const struct rule *rule)
 {
 	const struct policy_fields *fields = &compiler->fields;
 	size_t paths = 0, accesses = 0;
 
+	if (rule->kind == PICKET_KIND_PROCESS_EXEC)
+		return kernel_can_decide_exec(fields, rule);
 	if (rule->kind != PICKET_KIND_FILE_OPEN || rule->scope != RULE_SCOPE_CONTAINER || rule->refused)
 		return false;
 	for (size_t i = 0; i < rule->where_count; i++) {
@@ -121,33 +129,50 @@ static bool kernel_can_decide(const struct compiler *compiler, const struct rule
 	return policy_narrow_rule(fields, rule) != NULL;
 }
 
-/* Return: the rule's bit, 0 when user space must do it; *reason says why. */
-static uint64_t take_kernel_rule(struct compiler *compiler, const struct rule *rule, const char **reason)
+/* Why the kernel cannot carry out @rule, which it is to @deny or else to kill for; NULL: it can. */
+static const char *kernel_reason(const struct compiler *compiler, const struct rule *rule, bool deny)
 {
+	if (!kernel_can_decide(compiler, rule))
+		return rule->kind == PICKET_KIND_PROCESS_EXEC
+			       ? "the kernel can deny a program's start only for scope container, where "
+				 "process.executable.path (equals, in, prefix)"
+			       : "the kernel can kill and deny only for file_open, scope container, where file.path "
+				 "(equals, in, prefix) and file.access, unless process.executable.path (equals, in)";
+	if (!(compiler->powers & POLICY_ENFORCE))
+		return "it is carried out only with --enforce; then the kernel does it";
+	if (!deny && rule->kind == PICKET_KIND_PROCESS_EXEC)
+		return "only the backends lsm and fentry of the file sensor can deny a program's start";
+	if (compiler->kernel_rules == PICKET_KERNEL_RULES)
+		return "the kernel has no room for more rules of its own";
+	return NULL;
+}
+
+/* Return: the rule's bit, 0 when user space must do it; @note says why. */
+static uint64_t take_kernel_rule(struct compiler *compiler, const struct rule *rule, struct policy_note *note)
+{
+	bool deny = rule->responses & 1U << RESPONSE_DENY && compiler->powers & POLICY_DENY_FILES;
 	struct picket_kernel_rule *kernel_rule;
+	const char *reason;
 	uint64_t watches;
 
-	*reason = "";
-	if (!(rule->responses & 1U << RESPONSE_KILL))
+	if (!(rule->responses & (1U << RESPONSE_KILL | 1U << RESPONSE_DENY)) ||
+	    (rule->kind == PICKET_KIND_PROCESS_EXEC && !(rule->responses & 1U << RESPONSE_DENY)))
 		return 0;
-	if (!kernel_can_decide(compiler, rule)) {
-		*reason =
-			"the kernel can kill only for file_open, scope container, where file.path (equals, in, prefix) and "
-			"file.access, unless process.executable.path (equals, in)";
-		return 0;
-	}
-	if (!compiler->enforce) {
-		*reason = "it kills only with --enforce; then the kernel does it";
-		return 0;
-	}
-	if (compiler->kernel_rules == PICKET_KERNEL_RULES) {
-		*reason = "the kernel has no room for more rules of its own";
+	reason = kernel_reason(compiler, rule, deny);
+	if (reason) {
+		note->reason = reason;
 		return 0;
 	}
 	kernel_rule = &compiler->policy->policy.rules[compiler->kernel_rules];
-	kernel_rule->kinds = 1ULL << PICKET_KIND_FILE_OPEN;
-	kernel_rule->action = PICKET_KERNEL_KILL;
-	rule_accesses(compiler, rule, &kernel_rule->access, &watches);
+	kernel_rule->kinds = 1ULL << rule->kind;
+	kernel_rule->action = deny ? PICKET_KERNEL_DENY : PICKET_KERNEL_KILL;
+	kernel_rule->access = ACCESS_ALL;
+	if (rule->kind == PICKET_KIND_FILE_OPEN)
+		rule_accesses(compiler, rule, &kernel_rule->access, &watches);
+	if (deny)
+		compiler->policy->policy.flags |= PICKET_POLICY_DENY_FILES;
+	note->denied = deny;
+	note->reach = POLICY_KERNEL;
 	return 1ULL << (PICKET_WATCH_RULE_FIRST + compiler->kernel_rules++);
 }
 
@@ -250,9 +275,7 @@ static int compile_rule(struct compiler *compiler, const struct rule *rule, stru
 		note_every_event(compiler, rule, note);
 		return 0;
 	}
-	bit = take_kernel_rule(compiler, rule, &note->reason);
-	if (bit)
-		note->reach = POLICY_KERNEL;
+	bit = take_kernel_rule(compiler, rule, note);
 	error = add_condition(compiler, condition, rule_watches(compiler, rule) | bit);
 	return error || !bit ? error : add_subjects(compiler, rule, bit);
 }
@@ -318,10 +341,18 @@ static int take_keys(struct compiler *compiler)
 	return 0;
 }
 
+/* Of what the file sensor denies all is said, but that its backend cannot. */
+static void note_file_denial(struct policy_note *note)
+{
+	if (!note->denied && !*note->reason)
+		note->reason = "only the backends lsm and fentry of the file sensor can deny";
+}
+
 /* Say of each rule that denies where that is done. */
 static int compile_denials(struct compiler *compiler, const struct rule_set *rules)
 {
-	int error = compiler->enforce ? policy_network_compile(rules, compiler->policy) : 0;
+	bool enforce = compiler->powers & POLICY_ENFORCE;
+	int error = enforce ? policy_network_compile(rules, compiler->policy) : 0;
 
 	for (size_t i = 0; i < rules_count(rules); i++) {
 		struct policy_note *note = &compiler->policy->notes[i];
@@ -329,22 +360,27 @@ static int compile_denials(struct compiler *compiler, const struct rule_set *rul
 
 		if (!(rule->responses & 1U << RESPONSE_DENY))
 			continue;
+		if (rule->kind == PICKET_KIND_FILE_OPEN || rule->kind == PICKET_KIND_PROCESS_EXEC) {
+			note_file_denial(note);
+			continue;
+		}
 		note->reason = policy_network_reason(rule);
-		if (!note->reason && !compiler->enforce)
+		if (!note->reason && !enforce)
 			note->reason = "it denies only with --enforce; then the kernel does it";
 		else if (!note->reason && error == -E2BIG)
 			note->reason = "all rules together name more networks and ports than the kernel holds";
 		if (note->reason)
 			continue;
 		note->reach = POLICY_KERNEL;
+		note->denied = true;
 		note->reason = "";
 	}
 	return error == -E2BIG ? 0 : error;
 }
 
-int policy_compile(const struct rule_set *rules, bool enforce, struct compiled_policy **ret_policy)
+int policy_compile(const struct rule_set *rules, unsigned int powers, struct compiled_policy **ret_policy)
 {
-	struct compiler compiler = { .enforce = enforce, .narrow = true };
+	struct compiler compiler = { .powers = powers, .narrow = true };
 	struct compiled_policy *policy = calloc(1, sizeof(*policy));
 	int error = -ENOMEM;
 

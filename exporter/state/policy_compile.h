@@ -37,7 +37,12 @@ const char *policy_reach_help(enum policy_reach reach);
 struct policy_note {
 	enum policy_reach reach;
 	const char *reason; /* static: why not better; "" when there is nothing better */
+	bool denied;	    /* the kernel prevents what a rule that says deny is about */
 };
+
+/* What the kernel part may do by itself. */
+#define POLICY_ENFORCE (1U << 0)
+#define POLICY_DENY_FILES (1U << 1) /* the file sensor's backend can refuse opens and starts of programs */
 
 /* One element of the trie "denied". */
 struct policy_denied {
@@ -62,11 +67,11 @@ struct compiled_policy {
 
 /**
  * policy_compile() - the kernel's part of @rules.
- * @enforce: without it no rule is carried out in the kernel.
+ * @powers: POLICY_*; without POLICY_ENFORCE no rule is carried out in the kernel.
  * Too many paths for the tries make their rules POLICY_EVERY_EVENT, never an error.
  * Return: 0 and a policy for policy_free(); -ENOMEM.
  */
-int policy_compile(const struct rule_set *rules, bool enforce, struct compiled_policy **ret_policy);
+int policy_compile(const struct rule_set *rules, unsigned int powers, struct compiled_policy **ret_policy);
 void policy_free(struct compiled_policy *policy);
 
 #endif

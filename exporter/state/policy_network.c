@@ -56,7 +56,7 @@ const char *policy_network_reason(const struct rule *rule)
 	size_t ports = 0;
 
 	if (!what_of(rule))
-		return "the kernel can deny only network_connect and network_send";
+		return "the kernel can deny only network_connect, network_send, file_open and process_exec";
 	if (rule->scope != RULE_SCOPE_CONTAINER)
 		return "the kernel denies only containers something, and the scope is not container";
 	for (size_t i = 0; i < rule->where_count; i++) {

@@ -220,7 +220,9 @@ size_t rules_judge(const struct rule_set *set, const struct event_context *conte
 		   size_t max)
 {
 	const struct rule_index *index = &set->kinds[context->event->kind];
-	bool refused = catalogue_kind_has_refusals(context->event->kind) && context->event->result < 0;
+	/* what picket denied would have been done, and its rule is about that */
+	bool refused = catalogue_kind_has_refusals(context->event->kind) && context->event->result < 0 &&
+		       !(context->event->flags & PICKET_EVENT_DENIED);
 	size_t other = 0, key = 0, key_count = 0, count = 0;
 	const struct rule *const *keyed = NULL;
 	const struct rule_bucket *bucket;

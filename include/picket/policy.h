@@ -55,13 +55,15 @@ struct picket_kernel_rule {
 };
 #define PICKET_KERNEL_NONE 0
 #define PICKET_KERNEL_KILL 1
+#define PICKET_KERNEL_DENY 2
 
 /* picket_policy.flags */
-#define PICKET_POLICY_VIA_PROC (1U << 0) /* some rule asks how a path was reached */
-#define PICKET_POLICY_ARGS (1U << 1)	 /* some rule asks for argv */
-#define PICKET_POLICY_NAMES (1U << 2)	 /* the trie "names" is not empty */
-#define PICKET_POLICY_DENY (1U << 16)	 /* the trie "denied" is not empty */
-#define PICKET_POLICY_FAILED (1U << 3)	 /* some rule asks for refused opens */
+#define PICKET_POLICY_VIA_PROC (1U << 0)   /* some rule asks how a path was reached */
+#define PICKET_POLICY_ARGS (1U << 1)	   /* some rule asks for argv */
+#define PICKET_POLICY_NAMES (1U << 2)	   /* the trie "names" is not empty */
+#define PICKET_POLICY_DENY (1U << 16)	   /* the trie "denied" is not empty */
+#define PICKET_POLICY_FAILED (1U << 3)	   /* some rule asks for refused opens */
+#define PICKET_POLICY_DENY_FILES (1U << 4) /* some kernel rule denies opens or starts of programs */
 
 /*
  * Key of the trie "denied": addresses that containers must not reach, IPv4 as

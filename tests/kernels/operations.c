@@ -79,7 +79,9 @@ int operations_prepare(struct operations_place *place)
 
 void operations_remove(const struct operations_place *place)
 {
-	static const char *const names[] = { "secret", "plain", "program", "script", "link", "hard", "made", "sub" };
+	static const char *const names[] = { "secret",	    "plain",	     "program",	    "script", "link",
+					     "hard",	    "made",	     "sub",	    "denied", "denied_link",
+					     "denied_hard", "denied_script", "bin/program", "bin",    "rules.yaml" };
 	char path[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -6,6 +6,7 @@
 #ifndef OPERATIONS_H
 #define OPERATIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -38,7 +39,8 @@ struct operation {
 		unsigned int amount;
 	} adds[8];
 	size_t add_count;
-	int event; /* enum picket_kind expected once per run; -1: none */
+	int event;		  /* enum picket_kind expected once per run; -1: none */
+	unsigned int event_count; /* so many per run; 0: one */
 	/* end of the event's path; its executable for programs, address or name asked for of the network; NULL: not looked at */
 	const char *text;
 };
@@ -55,6 +57,11 @@ struct operation_set {
 	const struct operation *operations;
 	size_t count;
 };
+
+/* Only where the file sensor can deny. */
+extern const struct operation_set denied_file_operations;
+/* The rules for that, or none of them, as a file: its path is left in @path. */
+void operations_write_rules(const struct operations_place *place, char *path, size_t size, bool deny);
 
 extern const struct operation_set modification_operations, privilege_operations;
 extern const struct operation_set file_operations, process_operations, network_operations, device_operations,

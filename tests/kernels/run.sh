@@ -18,7 +18,9 @@ KERNELS_TIMEOUT=${KERNELS_TIMEOUT:-400}
 RUNS=(
 	"--file=tracepoint"
 	"--file=tracepoint --transport=perfbuf"
+	"--file=lsm"
 	"--file=fentry"
+	"--file=kprobe"
 )
 [ -z "${RUN:-}" ] || RUNS=("$RUN")
 results=$CACHE/results
@@ -107,11 +109,13 @@ record() {
 }
 
 run_native() {
-	local run log=$CACHE/native.log
+	local run backend log=$CACHE/native.log
 	: >"$log"
 	for run in "${RUNS[@]}"; do
-		case $run in *fentry*) "$BUILD/picket" sensors --json | grep -q '"backend":"fentry","works":true' ||
-			{ say "SKIP native $run: this kernel refuses fentry"; continue; } ;; esac
+		backend=${run#*--file=}
+		backend=${backend%% *}
+		"$BUILD/picket" sensors --json | grep -q "\"backend\":\"$backend\",\"works\":true" ||
+			{ say "SKIP native $run: this kernel refuses $backend"; continue; }
 		say "RUN $run" >>"$log"
 		# shellcheck disable=SC2086
 		timeout "$KERNELS_TIMEOUT" "$BUILD/kernels/suite" $run >>"$log" || true

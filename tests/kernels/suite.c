@@ -200,9 +200,10 @@ static bool check_events(const struct operation *operation)
 			return false;
 		}
 	}
-	if (count == operation->times)
+	if (count == operation->times * (operation->event_count ? operation->event_count : 1))
 		return true;
-	report("FAIL", operation->name, "%u events, expected %u", count, operation->times);
+	report("FAIL", operation->name, "%u events, expected %u times %u", count, operation->times,
+	       operation->event_count ? operation->event_count : 1);
 	return false;
 }
 
@@ -255,21 +256,51 @@ static void run_all(void)
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
 			run_operation(&sets[i]->operations[j]);
+	for (size_t i = 0; kernel_denies_files(suite.kernel) && i < denied_file_operations.count; i++)
+		run_operation(&denied_file_operations.operations[i]);
+}
+
+static void print_rule_error(void *context, const char *message)
+{
+	(void)context;
+	printf("FAIL start/rules %s\n", message);
+}
+
+/* Rules that deny, where this backend can. */
+static int compile_rules(struct compiled_policy **ret_policy)
+{
+	char path[128];
+	const char *file = path;
+	struct rule_set *rules;
+	int error;
+
+	operations_write_rules(&suite.place, path, sizeof(path), kernel_denies_files(suite.kernel));
+	error = rules_load(&file, 1, false, print_rule_error, NULL, &rules);
+	if (error)
+		return error;
+	error = policy_compile(rules, POLICY_ENFORCE | POLICY_DENY_FILES, ret_policy);
+	rules_free(rules);
+	return error;
 }
 
 /* Every event of every kind, from every path: what the rules can ask for at most. */
 static int watch_everything(void)
 {
-	struct compiled_policy all = {
-		.policy = { .container_kinds = ~0ULL,
-			    .any_path = PICKET_WATCH_READ | PICKET_WATCH_WRITE | PICKET_WATCH_PATH |
-					PICKET_WATCH_FAILED | PICKET_WATCH_EXEC,
-			    .flags = PICKET_POLICY_FAILED | PICKET_POLICY_ARGS | PICKET_POLICY_DENY }
-	};
+	struct compiled_policy *all;
+	int error = compile_rules(&all);
 
-	all.denied = operations_denied;
-	all.denied_count = operations_denied_count;
-	return kernel_install_policy(suite.kernel, &all);
+	if (error)
+		return error;
+	all->policy.container_kinds = ~0ULL;
+	all->policy.any_path = PICKET_WATCH_READ | PICKET_WATCH_WRITE | PICKET_WATCH_PATH | PICKET_WATCH_FAILED |
+			       PICKET_WATCH_EXEC;
+	all->policy.flags |= PICKET_POLICY_FAILED | PICKET_POLICY_ARGS | PICKET_POLICY_DENY;
+	all->denied = operations_denied;
+	all->denied_count = operations_denied_count;
+	error = kernel_install_policy(suite.kernel, all);
+	all->denied = NULL;
+	policy_free(all);
+	return error;
 }
 
 static int make_cgroup(const char *cgroup2)
@@ -373,7 +404,7 @@ int main(int argc, char **argv)
 	if (parse_arguments(argc, argv, &options) || cgroup_fs_find_mount("/proc", &cgroup2))
 		return 2;
 	options.sensors.cgroup2_path = cgroup2;
-	if (start(&options) || operations_prepare(&suite.place))
+	if (operations_prepare(&suite.place) || start(&options))
 		return 2;
 	if (make_cgroup(cgroup2) == 0)
 		run_all();

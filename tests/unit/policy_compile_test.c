@@ -276,6 +276,44 @@ static void the_built_in_kill_is_carried_out_in_the_kernel_only_with_enforce(voi
 	rules_free(set);
 }
 
+#define DENY_RULES \
+	"rules: [{name: f, event: file_open, where: {file.path: /etc/shadow, file.access: read}, response: [deny]}, " \
+	"{name: x, event: process_exec, where: {process.executable.path: {prefix: /tmp/}}, response: [deny]}]"
+
+static void opens_and_starts_of_programs_are_denied_where_the_file_sensor_can(void **state)
+{
+	struct compiled_policy *policy;
+	struct rule_set *set = loaded(DENY_RULES);
+
+	(void)state;
+	assert_int_equal(policy_compile(set, POLICY_ENFORCE | POLICY_DENY_FILES, &policy), 0);
+	assert_true(policy->policy.flags & PICKET_POLICY_DENY_FILES);
+	assert_true(policy->notes[0].denied && policy->notes[1].denied);
+	assert_int_equal(policy->policy.rules[0].action, PICKET_KERNEL_DENY);
+	assert_int_equal(policy->policy.rules[0].kinds, 1 << PICKET_KIND_FILE_OPEN);
+	assert_int_equal(policy->policy.rules[1].kinds, 1 << PICKET_KIND_PROCESS_EXEC);
+	assert_true(find_entry(policy->paths, policy->path_count, "/tmp/")->prefix & 2 << PICKET_WATCH_RULE_FIRST);
+	policy_free(policy);
+	rules_free(set);
+}
+
+static void where_it_cannot_the_kernel_kills_for_an_open_instead_and_says_so(void **state)
+{
+	struct compiled_policy *policy;
+	struct rule_set *set = loaded(DENY_RULES);
+
+	(void)state;
+	assert_int_equal(policy_compile(set, POLICY_ENFORCE, &policy), 0);
+	assert_false(policy->policy.flags & PICKET_POLICY_DENY_FILES);
+	assert_false(policy->notes[0].denied || policy->notes[1].denied);
+	assert_int_equal(policy->policy.rules[0].action, PICKET_KERNEL_KILL);
+	assert_int_equal(policy->policy.rules[1].action, PICKET_KERNEL_NONE);
+	assert_non_null(strstr(policy->notes[0].reason, "lsm and fentry"));
+	assert_non_null(strstr(policy->notes[1].reason, "lsm and fentry"));
+	policy_free(policy);
+	rules_free(set);
+}
+
 static void the_built_in_rules_never_ask_for_every_open(void **state)
 {
 	struct compiled_policy *policy;
@@ -409,6 +447,8 @@ int main(void)
 		cmocka_unit_test(started_programs_are_found_without_directories),
 		cmocka_unit_test(scopes_and_kinds_fill_the_masks),
 		cmocka_unit_test(the_built_in_kill_is_carried_out_in_the_kernel_only_with_enforce),
+		cmocka_unit_test(opens_and_starts_of_programs_are_denied_where_the_file_sensor_can),
+		cmocka_unit_test(where_it_cannot_the_kernel_kills_for_an_open_instead_and_says_so),
 		cmocka_unit_test(the_built_in_rules_never_ask_for_every_open),
 		cmocka_unit_test(what_the_kernel_cannot_judge_exactly_is_left_to_user_space),
 		cmocka_unit_test(the_fifty_seventh_kernel_rule_is_left_to_user_space),

@@ -194,7 +194,7 @@ static void check_note(const char *text, bool enforce, const char *reason)
 
 	assert_int_equal(load_text(text, &reports, &rules), 0);
 	assert_int_equal(policy_compile(rules, enforce, &policy), 0);
-	assert_int_equal(policy->notes[0].reach == POLICY_KERNEL, !reason);
+	assert_int_equal(policy->notes[0].denied, !reason);
 	if (reason) {
 		assert_non_null(strstr(policy->notes[0].reason, reason));
 		assert_int_equal(policy->denied_count, 0);
@@ -215,7 +215,12 @@ static void says_what_the_kernel_cannot_deny(void **state)
 		   "only by destination.address");
 	check_note("rules:\n" CONNECT("a", "where: {destination.port: 1}, unless: {destination.port: 2}"), true,
 		   "only by destination.address");
-	check_note("rules:\n" RULE("a", "file_open", "where: {file.path: /etc/shadow}"), true, "only network_connect");
+	check_note("rules:\n" RULE("a", "network_bind", "where: {network.local.port: 22}"), true,
+		   "only network_connect");
+	check_note("rules:\n" RULE("a", "file_open", "where: {file.path: /etc/shadow}"), true, "lsm and fentry");
+	check_note("rules:\n" RULE("a", "file_open", "where: {file.name: shadow}"), true, "only for file_open");
+	check_note("rules:\n" RULE("a", "process_exec", "where: {process.executable.path: /bin/nc}"), true,
+		   "lsm and fentry");
 	check_note("rules:\n- {name: a, description: d, severity: error, scope: any, response: [deny], "
 		   "event: network_connect, where: {destination.port: 1}}\n",
 		   true, "only containers");
