@@ -62,6 +62,34 @@ def test_with_enforce_the_reader_is_dead_before_its_read_returns(picket, contain
     assert daemon.value("picket_responses_total", action="kill") >= 5
 
 
+DENY = """
+rules:
+  - name: shadow_denied
+    description: The password hashes must not be opened.
+    severity: critical
+    event: file_open
+    where: {file.path: /etc/shadow, file.access: read}
+    scope: container
+    response: [deny]
+  - {name: shadow_file_read, enabled: false}
+"""
+
+
+def test_deny_refuses_the_open_or_kills_and_says_so_where_the_kernel_cannot_refuse(picket, containers, tmp_path):
+    (tmp_path / "deny.yaml").write_text(DENY)
+    daemon = picket("--enforce", f"--rules.path={tmp_path / 'deny.yaml'}")
+    name = containers.run("/ops", "canary", "/etc/shadow", "/out/canary", check=False)
+    docker("cp", f"{name}:/out/canary", tmp_path / "canary")
+    assert (tmp_path / "canary").read_text() == "STARTED\n"
+    found, = daemon.wait_finding("--container", name, "--rule", "shadow_denied")
+    assert found["picket.response.deny"] == "done"
+    refuses = re.search(r"file: *(lsm|fentry)", daemon.log)
+    assert (containers.inspect(name, "{{.State.ExitCode}}") == "137") == (not refuses)
+    if not refuses:
+        assert "shadow_denied" in daemon.log.split("watching;")[0], "told when the rules are loaded"
+        assert "not denied: this kernel cannot; SIGKILL" in daemon.log
+
+
 def test_with_enforce_a_second_thread_reads_nothing_while_the_first_opens(picket, containers, tmp_path):
     daemon = picket("--enforce")
     if re.search(r"file: *tracepoint", daemon.log):
