@@ -253,6 +253,7 @@ static int start_servers(struct daemon *daemon)
 			.rules = &daemon->rules,
 			.metrics = &daemon->metrics,
 			.procfs_path = daemon->config->procfs_path,
+			.tee = &daemon->tee,
 			.for_each_program = kernel_for_each_program,
 			.kernel = daemon->kernel,
 		},

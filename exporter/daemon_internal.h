@@ -12,6 +12,7 @@
 #include "kernel/isolation_network.h"
 #include "kernel/kernel.h"
 #include "state/device_names.h"
+#include "state/node_tee.h"
 
 struct daemon {
 	const struct config *config;
@@ -31,6 +32,7 @@ struct daemon {
 	struct http_server *http_server;
 	char *cgroup2_path;
 	struct device_names devices;
+	struct node_tee tee;
 	char journal_path[PATH_MAX]; /* beside the control socket */
 	char collector_error[256];   /* as logged last; "" while all is well */
 };
@@ -53,7 +55,10 @@ int daemon_start_sensors(struct daemon *daemon);
 /** daemon_check_sensors() - fly the canaries; readiness follows. */
 void daemon_check_sensors(void *daemon);
 
-/** daemon_name_devices() - tell the kernel part which device numbers are which, when they have changed. */
+/**
+ * daemon_name_devices() - tell the kernel part which device numbers are which, when they have changed; see which
+ * trusted execution environments the machine has.
+ */
 void daemon_name_devices(void *daemon);
 
 /** daemon_keep_journal() - note down whose counters are whose, for the next daemon. */

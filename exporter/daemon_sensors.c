@@ -68,8 +68,10 @@ static void read_names(const struct daemon *daemon, const char *file_name,
 void daemon_name_devices(void *context)
 {
 	struct daemon *daemon = context;
+	const struct config *config = daemon->config;
 	struct device_names names = { 0 };
 
+	node_tee_read(config->procfs_path, config->sysfs_path, config->rootfs_path, &daemon->tee);
 	read_names(daemon, "misc", device_names_add_misc, &names);
 	read_names(daemon, "devices", device_names_add_devices, &names);
 	if (memcmp(&names, &daemon->devices, sizeof(names)) == 0)

@@ -11,6 +11,7 @@
 #include "export/collectors.h"
 #include "export/container_set.h"
 #include "export/family.h"
+#include "export/node_metrics.h"
 #include "export/process_metrics.h"
 #include "export/program_metrics.h"
 #include "version.h"
@@ -368,6 +369,13 @@ static bool step_process(struct exposition *exposition)
 	return true;
 }
 
+static bool step_node(struct exposition *exposition)
+{
+	if (exposition->source.tee)
+		node_metrics_write(&exposition->chunk, exposition->format, exposition->source.tee);
+	return true;
+}
+
 static bool step_programs(struct exposition *exposition)
 {
 	if (exposition->source.for_each_program)
@@ -384,8 +392,8 @@ static const struct {
 	{ COLLECTOR_CONTAINERS, step_info },	 { COLLECTOR_CONTAINERS, step_quarantined },
 	{ COLLECTOR_CONTAINERS, step_posture },	 { COLLECTOR_RULES, step_rule_matches },
 	{ COLLECTOR_RULES, step_rules },	 { COLLECTOR_SELF, step_sensors },
-	{ COLLECTOR_SELF, step_self },		 { COLLECTOR_PROCESS, step_process },
-	{ COLLECTOR_BPF, step_programs },
+	{ COLLECTOR_SELF, step_self },		 { COLLECTOR_SELF, step_node },
+	{ COLLECTOR_PROCESS, step_process },	 { COLLECTOR_BPF, step_programs },
 };
 
 static double now_seconds(void)

@@ -26,6 +26,7 @@ struct exposition_source {
 	uint64_t *const *host_rule_matches;
 	const struct self_metrics *metrics;
 	const char *procfs_path;
+	const struct node_tee *tee; /* NULL: not told */
 	/* run time of BPF programs: calls @each(name, seconds, runs); NULL where not available */
 	void (*for_each_program)(void *kernel,
 				 void (*each)(void *context, const char *name, double seconds, uint64_t runs),
