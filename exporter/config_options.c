@@ -104,7 +104,7 @@ const struct option config_options[] = {
 	{ .name = "rules.path",
 	  LIST,
 	  AT(rules_paths),
-	  .help = "File or directory of rules, after the built-in ones; may be repeated." },
+	  .help = "File or directory of rules, after the built-in ones; may be repeated. Loaded anew when it changes." },
 	{ .name = "rules.defaults", FLAG("true"), AT(rules_defaults), .help = "Start from the built-in rules." },
 	{ .name = "enforce",
 	  FLAG("false"),

@@ -338,6 +338,7 @@ static void stop(struct daemon *daemon)
 	network_isolation_close(daemon->isolation);
 	cgroup_sync_free(daemon->cgroups);
 	registry_free(daemon->registry);
+	rules_watch_free(daemon->rules_watch);
 	rules_free(daemon->rules);
 	event_loop_free(daemon->loop);
 	free(daemon->cgroup2_path);

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "export/http_server.h"
 #include "judge.h"
+#include "rules_watch.h"
 #include "kernel/isolation_network.h"
 #include "kernel/kernel.h"
 #include "state/device_names.h"
@@ -19,6 +20,7 @@ struct daemon {
 	struct self_metrics metrics;
 	struct event_loop *loop;
 	struct rule_set *rules;
+	struct rules_watch *rules_watch; /* NULL: no files, or inotify is refused */
 	struct registry *registry;
 	struct kernel *kernel;
 	struct counter_table counters;

@@ -9,6 +9,8 @@
 #include "cleanup.h"
 #include "daemon_internal.h"
 
+#define RULES_QUIET_MS 300 /* after the last of several changes */
+
 static void log_rule_error(void *context, const char *message)
 {
 	(void)context;
@@ -97,11 +99,32 @@ int daemon_reload(void *context, char *text, size_t text_size)
 	return 0;
 }
 
+static void on_files_changed(void *context)
+{
+	char text[256];
+
+	log_info("rules", "files have changed");
+	daemon_reload(context, text, sizeof(text));
+}
+
+/* Without it rules are loaded anew when somebody asks. */
+static void watch_files(struct daemon *daemon)
+{
+	const struct config_list *paths = &daemon->config->rules_paths;
+	int error = paths->count ? rules_watch_new(daemon->loop, paths->items, paths->count, RULES_QUIET_MS,
+						   on_files_changed, daemon, &daemon->rules_watch)
+				 : 0;
+
+	if (error)
+		log_warn("rules", "changes of files are not noticed (%s); send SIGHUP after them", strerror(-error));
+}
+
 int daemon_start_rules(struct daemon *daemon)
 {
 	struct rule_set *rules = NULL;
 	int error;
 
+	watch_files(daemon); /* first, or a change meanwhile would be missed */
 	error = load_rules(daemon, &rules);
 	if (error)
 		return daemon_start_failed("rules", error,

@@ -138,46 +138,52 @@ static bool step_overflow(struct exposition *exposition)
 	return true;
 }
 
-static bool step_info(struct exposition *exposition)
+/* A family with what @write has to say of each container. */
+static bool step_containers(struct exposition *exposition, enum family_type type, const char *name, const char *help,
+			    void (*write)(struct text *out, const struct container *container))
 {
 	struct text *out = &exposition->chunk;
 
 	if (exposition->index == 0)
-		family_begin(out, exposition->format, FAMILY_INFO, "picket_container",
-			     "What is known of a container; join on container_id.");
+		family_begin(out, exposition->format, type, name, help);
 	for (; exposition->index < exposition->set.count; exposition->index++) {
 		const struct container *container = container_set_group(&exposition->set, exposition->index);
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
 		if (container)
-			family_sample(out, FAMILY_INFO, "picket_container", container->labels, container->info_labels,
-				      1);
+			write(out, container);
 	}
 	exposition->index = 0;
 	return true;
 }
 
+static void write_info(struct text *out, const struct container *container)
+{
+	family_sample(out, FAMILY_INFO, "picket_container", container->labels, container->info_labels, 1);
+}
+
+static bool step_info(struct exposition *exposition)
+{
+	return step_containers(exposition, FAMILY_INFO, "picket_container",
+			       "What is known of a container; join on container_id.", write_info);
+}
+
+static void write_quarantine(struct text *out, const struct container *container)
+{
+	char action[64];
+
+	if (!container->quarantine)
+		return;
+	snprintf(action, sizeof(action), "action=\"%s\"", container->quarantine);
+	family_sample(out, FAMILY_GAUGE, "picket_container_quarantined", container->labels, action, 1);
+}
+
 static bool step_quarantined(struct exposition *exposition)
 {
-	struct text *out = &exposition->chunk;
-
-	if (exposition->index == 0)
-		family_begin(out, exposition->format, FAMILY_GAUGE, "picket_container_quarantined",
-			     "Containers that a response holds, by action; gone after `picket release`.");
-	for (; exposition->index < exposition->set.count; exposition->index++) {
-		const struct container *container = container_set_group(&exposition->set, exposition->index);
-		char action[64];
-
-		if (out->size >= CHUNK_BYTES || out->error)
-			return false;
-		if (!container || !container->quarantine)
-			continue;
-		snprintf(action, sizeof(action), "action=\"%s\"", container->quarantine);
-		family_sample(out, FAMILY_GAUGE, "picket_container_quarantined", container->labels, action, 1);
-	}
-	exposition->index = 0;
-	return true;
+	return step_containers(exposition, FAMILY_GAUGE, "picket_container_quarantined",
+			       "Containers that a response holds, by action; gone after `picket release`.",
+			       write_quarantine);
 }
 
 struct weakness_list {
@@ -194,23 +200,15 @@ static void write_weakness(void *context, const char *weakness)
 	family_sample(list->out, FAMILY_GAUGE, "picket_container_posture", list->container->labels, label, 1);
 }
 
+static void write_posture(struct text *out, const struct container *container)
+{
+	posture_visit(&container->posture, write_weakness, &(struct weakness_list){ out, container });
+}
+
 static bool step_posture(struct exposition *exposition)
 {
-	struct text *out = &exposition->chunk;
-
-	if (exposition->index == 0)
-		family_begin(out, exposition->format, FAMILY_GAUGE, "picket_container_posture",
-			     "How a container was started, where that is weaker than it could be.");
-	for (; exposition->index < exposition->set.count; exposition->index++) {
-		const struct container *container = container_set_group(&exposition->set, exposition->index);
-
-		if (out->size >= CHUNK_BYTES || out->error)
-			return false;
-		if (container)
-			posture_visit(&container->posture, write_weakness, &(struct weakness_list){ out, container });
-	}
-	exposition->index = 0;
-	return true;
+	return step_containers(exposition, FAMILY_GAUGE, "picket_container_posture",
+			       "How a container was started, where that is weaker than it could be.", write_posture);
 }
 
 static uint64_t group_matches(const struct exposition *exposition, size_t first, size_t rule)

@@ -39,7 +39,7 @@ def exported_metrics():
     names = {name + "_total" for name in re.findall(r'\bFAMILY\(\w+,\s*"(picket_\w+)"', SOURCE)}
     names |= {name + suffixes[kind] for kind, name in re.findall(r'\bSELF\(\w+, ([CG]), "(picket_\w+)"', SOURCE)}
     names |= {name + suffixes[kind] for kind, name in
-              re.findall(r'family_begin\([^;]*?FAMILY_(COUNTER|GAUGE|INFO),\s*"(\w+)"', SOURCE)}
+              re.findall(r'(?:family_begin|step_containers)\([^;]*?FAMILY_(COUNTER|GAUGE|INFO),\s*"(\w+)"', SOURCE)}
     names |= {name + "_total" for name in re.findall(r'write_by_label\(exposition, "(picket_\w+)"', SOURCE)}
     names |= {name + suffixes[kind] for kind, name in
               re.findall(r'\{ FAMILY_(COUNTER|GAUGE), "(process_\w+)"', SOURCE)}

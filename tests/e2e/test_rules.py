@@ -124,3 +124,20 @@ def test_a_pause_rule_pauses_the_container_until_it_is_released(picket, containe
     assert containers.inspect(name, "{{.State.Paused}}") == "false"
     again = daemon.cli("release", name, check=False)
     assert again.returncode == 1 and again.stderr, "nothing is left to release"
+
+
+def test_a_changed_file_is_loaded_by_itself_and_a_broken_one_is_not(picket, containers, reader_rule):
+    daemon = picket(f"--rules.path={reader_rule}")
+    before, text = daemon.value("picket_rules_loaded"), reader_rule.read_text()
+    reader_rule.write_text(text + "  - {name: another, description: d, severity: info, event: process_exit}\n")
+    wait_for(lambda: daemon.value("picket_rules_loaded") == before + 1, f"the second rule; {daemon.log}")
+    reader_rule.write_text(text.replace("file_open", "file_opened"))
+    wait_for(lambda: daemon.value("picket_rules_last_reload_successful") == 0, "the failure")
+    assert daemon.value("picket_rules_loaded") == before + 1 and f"{reader_rule}:" in daemon.log
+    part = reader_rule.with_suffix(".new")
+    part.write_text(text)
+    part.rename(reader_rule)
+    wait_for(lambda: daemon.value("picket_rules_last_reload_successful") == 1, "the corrected file")
+    assert daemon.value("picket_rules_loaded") == before
+    name = containers.run("cat", "/etc/passwd")
+    daemon.wait_finding("--container", name)
