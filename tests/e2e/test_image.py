@@ -3,6 +3,7 @@
 import json
 import resource
 import shutil
+import tarfile
 import time
 import urllib.error
 import urllib.request
@@ -239,3 +240,14 @@ def test_the_same_sources_give_the_same_image(engine):
     first = run("sha256sum", BUILD / "picket-image.tar").stdout
     run("make", "--no-print-directory", "-C", SOURCE, "image", f"BUILD={BUILD}", timeout=300)
     assert run("sha256sum", BUILD / "picket-image.tar").stdout == first
+
+
+def test_the_same_program_gives_the_same_image(tmp_path):
+    if not shutil.which("buildah"):
+        pytest.skip("buildah is not installed")
+    archives = [tmp_path / "first.tar", tmp_path / "second.tar"]
+    for archive in archives:
+        run(SOURCE / "deploy/image/build.sh", BUILD / "picket", archive, "1", "r", timeout=120)
+        time.sleep(1.1)
+    first, second = [tarfile.open(archive).extractfile("manifest.json").read() for archive in archives]
+    assert first == second, "names of configuration and layers are their digests"
