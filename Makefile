@@ -189,6 +189,6 @@ clean: ## remove BUILD
 	rm -rf $(BUILD)
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 -include $(OBJECTS:.o=.d) $(BUILD)/exporter/main.d $(UNIT_TESTS:=.d)
