@@ -15,6 +15,8 @@
 	GETTER(field_get_executable_name) \
 	GETTER(field_get_comm) \
 	GETTER(field_get_command_line) \
+	GETTER(field_get_arguments) \
+	GETTER(field_get_name_and_arguments) \
 	GETTER(field_get_requested_path) \
 	GETTER(field_get_parent_name) \
 	GETTER(field_get_ancestors) \

@@ -76,18 +76,46 @@ FIELD_GETTER(field_get_requested_path)
 	return field_set_string(ret_value, event_text(context->event, PICKET_TEXT_REQUESTED));
 }
 
-FIELD_GETTER(field_get_command_line)
+/* Arguments from byte @from on, joined by spaces, behind the @used bytes of @buffer. */
+static bool join_arguments(const struct event_context *context, char buffer[FIELD_BUFFER_SIZE], size_t used,
+			   size_t from, struct field_value *ret_value)
 {
 	const struct picket_text *text = &context->event->text[PICKET_TEXT_ARGS];
 	const char *arguments = event_text(context->event, PICKET_TEXT_ARGS);
-	size_t size = text->size < FIELD_BUFFER_SIZE ? text->size : FIELD_BUFFER_SIZE - 1;
+	size_t size = text->size;
 
-	while (size && !arguments[size - 1])
+	while (size > from && !arguments[size - 1])
 		size--;
-	for (size_t i = 0; i < size; i++)
-		buffer[i] = arguments[i] ? arguments[i] : ' ';
-	buffer[size] = '\0';
-	return field_set_text(ret_value, buffer, size);
+	if (used && from < size)
+		buffer[used++] = ' ';
+	for (size_t i = from; i < size && used < FIELD_BUFFER_SIZE - 1; i++)
+		buffer[used++] = arguments[i] ? arguments[i] : ' ';
+	buffer[used] = '\0';
+	return field_set_text(ret_value, buffer, used);
+}
+
+FIELD_GETTER(field_get_command_line)
+{
+	return join_arguments(context, buffer, 0, 0, ret_value);
+}
+
+/* Where the second argument begins. */
+static size_t second_argument(const struct event_context *context)
+{
+	return context->event->text[PICKET_TEXT_ARGS].size ? strlen(event_text(context->event, PICKET_TEXT_ARGS)) + 1
+							   : 0;
+}
+
+FIELD_GETTER(field_get_arguments)
+{
+	return join_arguments(context, buffer, 0, second_argument(context), ret_value);
+}
+
+FIELD_GETTER(field_get_name_and_arguments)
+{
+	size_t used = stpcpy(buffer, context->event->comm) - buffer;
+
+	return join_arguments(context, buffer, used, second_argument(context), ret_value);
 }
 
 /* One name more, unless it is there already. */

@@ -231,7 +231,7 @@ static void set_flags(const struct compiler *compiler, const struct rule *rule)
 	if (policy_mentions(rule, fields->via_proc) || policy_mentions(rule, fields->foreign_mount) ||
 	    policy_mentions(rule, fields->outside_container))
 		*flags |= PICKET_POLICY_VIA_PROC;
-	if (policy_mentions(rule, fields->command_line) || policy_mentions(rule, fields->programs))
+	if (policy_mentions_arguments(fields, rule))
 		*flags |= PICKET_POLICY_ARGS;
 	if (rule->refused)
 		*flags |= PICKET_POLICY_FAILED;

@@ -16,6 +16,8 @@ void policy_fields_find(struct policy_fields *ret_fields)
 		.executable_path = catalogue_find_field("process.executable.path"),
 		.executable_name = catalogue_find_field("process.executable.name"),
 		.command_line = catalogue_find_field("process.args"),
+		.arguments = catalogue_find_field("process.arguments"),
+		.name_and_arguments = catalogue_find_field("process.name_and_arguments"),
 		.device = catalogue_find_field("file.device"),
 		.device_node = catalogue_find_field("file.device_node"),
 		.programs = catalogue_find_field("process.programs"),
@@ -205,4 +207,10 @@ bool policy_mentions(const struct rule *rule, const struct field *field)
 {
 	return tests_field(rule->where, rule->where_count, field) ||
 	       tests_field(rule->unless, rule->unless_count, field);
+}
+
+bool policy_mentions_arguments(const struct policy_fields *fields, const struct rule *rule)
+{
+	return policy_mentions(rule, fields->command_line) || policy_mentions(rule, fields->arguments) ||
+	       policy_mentions(rule, fields->name_and_arguments) || policy_mentions(rule, fields->programs);
 }

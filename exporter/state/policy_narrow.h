@@ -11,7 +11,8 @@
 struct policy_fields {
 	const struct field *device, *device_node, *programs;
 	const struct field *path, *name, *directory, *access, *error;
-	const struct field *executable_path, *executable_name, *command_line;
+	const struct field *executable_path, *executable_name;
+	const struct field *command_line, *arguments, *name_and_arguments;
 	const struct field *via_proc, *foreign_mount, *outside_container;
 };
 
@@ -42,5 +43,8 @@ bool policy_only_devices(const struct policy_fields *fields, const struct rule *
 
 /** policy_mentions() - whether some condition of the rule, where or unless, tests @field. */
 bool policy_mentions(const struct rule *rule, const struct field *field);
+
+/** policy_mentions_arguments() - whether the rule needs what a program was started with. */
+bool policy_mentions_arguments(const struct policy_fields *fields, const struct rule *rule);
 
 #endif

@@ -202,13 +202,13 @@ static bool has_field(const struct condition *conditions, size_t count, const st
 	return false;
 }
 
-void rule_read_conditions(struct rule_context *context, const yaml_node_t *node, const char *what,
-			  struct condition **conditions, size_t *count)
+/* One mapping; all of it is about different fields. */
+static void read_fields(struct rule_context *context, const yaml_node_t *node, const char *what,
+			struct condition **conditions, size_t *count)
 {
 	struct rule_report *report = &context->reader->report;
+	size_t first = *count;
 
-	if (!node)
-		return;
 	if (node->type != YAML_MAPPING_NODE) {
 		rule_report_at(report, context->file, node, "%s: must be a mapping of fields to values", what);
 		return;
@@ -220,9 +220,25 @@ void rule_read_conditions(struct rule_context *context, const yaml_node_t *node,
 
 		if (!field)
 			continue;
-		if (has_field(*conditions, *count, field))
+		if (has_field(*conditions + first, *count - first, field))
 			rule_report_at(report, context->file, key, "%s: has the field \"%s\" twice", what, field->name);
 		else
 			read_test(context, field, false, rule_node(context->file, pair->value), conditions, count);
 	}
+}
+
+void rule_read_conditions(struct rule_context *context, const yaml_node_t *node, const char *what,
+			  struct condition **conditions, size_t *count)
+{
+	struct rule_report *report = &context->reader->report;
+
+	if (!node)
+		return;
+	if (node->type != YAML_SEQUENCE_NODE) {
+		read_fields(context, node, what, conditions, count);
+		return;
+	}
+	for (yaml_node_item_t *item = node->data.sequence.items.start;
+	     item < node->data.sequence.items.top && !report->failure; item++)
+		read_fields(context, rule_node(context->file, *item), what, conditions, count);
 }

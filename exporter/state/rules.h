@@ -9,7 +9,8 @@
  * unless: a field has a value (equals), a list of values (any of them), or a
  * mapping of operators, all of which must hold: equals, in, prefix, suffix,
  * glob, regex (POSIX extended), cidr, "<", ">", and not: with a value, a list
- * or one operator. A value "$name" stands for a list's values, "$$text" for
+ * or one operator. A list of mappings is read as one that may ask for a field
+ * more than once. A value "$name" stands for a list's values, "$$text" for
  * "$text"; not in regex. In a path's glob "*" and "?" stop at "/", "**" does not.
  * A later file replaces rules and lists of the same name, lists for the rules
  * of all files. A rule with nothing but name and enabled switches one on or off.

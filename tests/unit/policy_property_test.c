@@ -240,17 +240,15 @@ static void random_rules(char *text)
 			continue;
 		}
 		random_condition(first, exec);
-		do
-			random_condition(second, exec);
-		while (strncmp(first, second, strcspn(first, ":") + 1) == 0 && random() % 50);
-		used += sprintf(text + used, "- {name: r%zu, event: %s, scope: %s, response: [%s], where: {%s", i,
+		random_condition(second, exec);
+		used += sprintf(text + used, "- {name: r%zu, event: %s, scope: %s, response: [%s], where: [{%s", i,
 				exec ? "process_exec" : "file_open", random() % 3 ? "container" : "any",
 				random() % 2 ? "kill" : "none", first);
-		if (strncmp(first, second, strcspn(first, ":") + 1) != 0 && random() % 2)
-			used += sprintf(text + used, ", %s", second);
+		if (random() % 2)
+			used += sprintf(text + used, "}, {%s", second);
 		if (!exec && random() % 10 == 0)
 			used += sprintf(text + used, ", file.error: EACCES");
-		used += sprintf(text + used, "}");
+		used += sprintf(text + used, "}]");
 		if (random() % 3 == 0)
 			used += sprintf(text + used, ", unless: {process.executable.path: /%s}", word());
 		used += sprintf(text + used, "}\n");
