@@ -70,8 +70,8 @@ static char *read_flags(const char *procfs_path)
 
 		if (!colon || (strncmp(line, "flags", 5) != 0 && strncmp(line, "Features", 8) != 0))
 			continue;
-		line[strcspn(line, "\n")] = ' ';
-		flags = strdup(colon + 1);
+		if (asprintf(&flags, "%.*s ", (int)strcspn(colon + 1, "\n"), colon + 1) < 0)
+			return NULL;
 	}
 	return flags;
 }

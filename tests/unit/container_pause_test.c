@@ -99,7 +99,7 @@ static void a_freeze_that_does_not_end_is_a_failure_that_can_be_released(void **
 	struct fixture *fixture = *state;
 
 	assert_int_equal(outcome_of(fixture, RESPONSE_PAUSE), OUTCOME_PENDING);
-	fake.clock_shift_s += 3;
+	slow_clock.shift_s += 3;
 	LOOP_UNTIL(fixture->loop, fixture->audit_count == 2);
 	assert_int_equal(last_audit(fixture)->outcome, OUTCOME_FAILED);
 	assert_int_equal(fixture->metrics.response_failures[RESPONSE_PAUSE], 1);

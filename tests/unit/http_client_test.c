@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "http_client.h"
 #include "http_peer.h"
+#include "slow_clock.h"
 
 struct fixture {
 	struct event_loop *loop;
@@ -54,6 +55,7 @@ static int set_up(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	assert_non_null(fixture);
+	memset(&slow_clock, 0, sizeof(slow_clock));
 	assert_int_equal(event_loop_new(&fixture->loop), 0);
 	assert_int_equal(http_client_new(fixture->loop, &fixture->client), 0);
 	*state = fixture;
@@ -179,6 +181,7 @@ static void gives_up_on_a_server_that_does_not_answer(void **state)
 	listen_with(fixture, answers, 1);
 	request = request_to(fixture->peer.url);
 	request.timeout_ms = 50;
+	slow_clock.is_real = true;
 	ask(fixture, &request, &end);
 	assert_int_equal(end.error, -ETIMEDOUT);
 	end_free(&end);

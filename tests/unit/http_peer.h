@@ -25,7 +25,7 @@
 
 #define PEER_CONNECTIONS 64
 #define PEER_REQUESTS 256
-#define PEER_WAIT_S 20
+#define PEER_WAIT_S 100
 
 #define PEER_OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 #define PEER_STATUS(status) "HTTP/1.1 " status " Some Words\r\nContent-Length: 0\r\n\r\n"
@@ -45,11 +45,11 @@ struct peer_request {
 struct peer_connection {
 	int fd;
 	char *bytes;
-	size_t size;
+	size_t size, room;
 };
 
 struct http_peer {
-	struct peer_answer *answers; /* a copy: a test's own may be gone before its fixture; the last one is repeated */
+	struct peer_answer *answers; /* copies: a test's own are gone before its fixture; the last one is repeated */
 	size_t answer_count;
 	int listener, wake[2];
 	uint16_t port;
@@ -88,10 +88,10 @@ static inline struct peer_request peer_request_at(struct http_peer *peer, size_t
 
 static inline void peer_send(int fd, const struct peer_answer *answer)
 {
-	size_t size = answer->size ? answer->size : strlen(answer->bytes), sent = 0;
+	size_t sent = 0;
 
-	while (sent < size) {
-		ssize_t some = send(fd, answer->bytes + sent, size - sent, MSG_NOSIGNAL);
+	while (sent < answer->size) {
+		ssize_t some = send(fd, answer->bytes + sent, answer->size - sent, MSG_NOSIGNAL);
 
 		if (some <= 0)
 			break;
@@ -143,8 +143,11 @@ static inline bool peer_serve(struct http_peer *peer, struct peer_connection *co
 	size_t size, head;
 	ssize_t some;
 
-	connection->bytes = realloc(connection->bytes, connection->size + 65537);
-	assert(connection->bytes);
+	if (connection->room < connection->size + 65537) {
+		connection->room = connection->size * 2 + 65537;
+		connection->bytes = realloc(connection->bytes, connection->room);
+		assert(connection->bytes);
+	}
 	some = recv(connection->fd, connection->bytes + connection->size, 65536, 0);
 	if (some <= 0)
 		return false;
@@ -171,7 +174,7 @@ static inline void peer_forget(struct http_peer *peer, size_t index)
 
 static inline void peer_accept(struct http_peer *peer)
 {
-	struct timeval limit = { .tv_sec = 2 };
+	struct timeval limit = { .tv_sec = PEER_WAIT_S };
 	int fd = accept(peer->listener, NULL, NULL);
 
 	if (fd < 0)
@@ -220,6 +223,20 @@ static inline void peer_run_at(struct http_peer *peer, const struct sockaddr *ad
 	(void)error;
 }
 
+static inline struct peer_answer peer_copy_of(const struct peer_answer *answer)
+{
+	struct peer_answer copy = *answer;
+	char *bytes;
+
+	if (!answer->bytes)
+		return copy;
+	copy.size = answer->size ? answer->size : strlen(answer->bytes);
+	bytes = malloc(copy.size + 1);
+	assert(bytes);
+	copy.bytes = memcpy(bytes, answer->bytes, copy.size);
+	return copy;
+}
+
 static inline void peer_init(struct http_peer *peer, const struct peer_answer *answers, size_t count)
 {
 	memset(peer, 0, sizeof(*peer));
@@ -227,7 +244,7 @@ static inline void peer_init(struct http_peer *peer, const struct peer_answer *a
 	peer->answers = calloc(count, sizeof(*answers));
 	assert(peer->answers || !count);
 	for (; peer->answer_count < count; peer->answer_count++)
-		peer->answers[peer->answer_count] = answers[peer->answer_count];
+		peer->answers[peer->answer_count] = peer_copy_of(&answers[peer->answer_count]);
 }
 
 /* Listen on loopback; again after peer_stop(): on the same port. */
@@ -272,6 +289,8 @@ static inline void peer_free(struct http_peer *peer)
 		free(peer->requests[i].head);
 		free(peer->requests[i].body);
 	}
+	for (size_t i = 0; i < peer->answer_count; i++)
+		free((char *)peer->answers[i].bytes);
 	free(peer->answers);
 	pthread_mutex_destroy(&peer->mutex);
 }

@@ -231,8 +231,11 @@ static void a_collector_that_does_not_answer_in_time_is_tried_again(void **state
 	struct fixture *fixture = *state;
 
 	fixture->config.otlp_timeout_ms = 50;
+	slow_clock.is_real = true;
 	start(fixture, answers, ARRAY_SIZE(answers));
 	push(fixture, 2);
+	LOOP_UNTIL(fixture->loop, fixture->metrics.otlp_request_failures == 1);
+	fixture->config.otlp_timeout_ms = PEER_WAIT_S * 1000; /* from now on no slowness is taken for silence */
 	LOOP_UNTIL(fixture->loop, fixture->metrics.otlp_exported == 2);
 	assert_int_equal(fixture->metrics.otlp_request_failures, 1);
 	assert_carried(fixture, 1, 0, 2);

@@ -190,7 +190,7 @@ static void a_process_whose_first_thread_has_ended_is_killed(void **state)
 		syscall(SYS_exit, 0); /* this thread only */
 	}
 	snprintf(folder, sizeof(folder), "/proc/%d", child);
-	for (int i = 0; i < 2000 && !strstr(text, ") Z "); i++) {
+	for (int i = 0; i < 100000 && !strstr(text, ") Z "); i++) {
 		usleep(1000);
 		get_text(folder, "stat", text, sizeof(text));
 	}
@@ -212,7 +212,7 @@ static void a_name_that_looks_like_fields_hides_nothing(void **state)
 			pause();
 	}
 	snprintf(folder, sizeof(folder), "/proc/%d", child);
-	for (int i = 0; i < 2000 && !strstr(text, "Z 1 1"); i++) {
+	for (int i = 0; i < 100000 && !strstr(text, "Z 1 1"); i++) {
 		usleep(1000);
 		get_text(folder, "stat", text, sizeof(text));
 	}

@@ -19,6 +19,7 @@
 #include "fake_proc.h"
 #include "http_peer.h"
 #include "respond/responder.h"
+#include "slow_clock.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define DOCKER_PATH "/docker/" ID
@@ -31,14 +32,12 @@
 
 /*
  * Processes are real here; their cgroup, the kernel's freezer and the clock are
- * not. These functions stand before libc's.
+ * not. What stands before libc's functions gives them.
  */
 static struct {
 	const char *cgroup_text; /* of every process but this one; NULL: the truth */
 	bool freezes_at_once;
 	unsigned int event_reads;
-	int64_t clock_shift_s;
-	int64_t clock_stands_at_s; /* > 0: the second that it is, whatever the real clock says */
 } fake;
 
 static inline int open_text(const char *text)
@@ -72,17 +71,6 @@ int openat(int folder, const char *path, int flags, ...)
 	mode = va_arg(arguments, int);
 	va_end(arguments);
 	return syscall(SYS_openat, folder, path, flags, mode);
-}
-
-int clock_gettime(clockid_t clock, struct timespec *ret_time)
-{
-	int error = syscall(SYS_clock_gettime, clock, ret_time);
-
-	if (!error && clock == CLOCK_MONOTONIC && fake.clock_stands_at_s)
-		ret_time->tv_sec = fake.clock_stands_at_s;
-	if (!error && clock == CLOCK_MONOTONIC)
-		ret_time->tv_sec += fake.clock_shift_s;
-	return error;
 }
 
 struct audit {
@@ -187,6 +175,7 @@ static inline int set_up(void **state)
 
 	assert_non_null(fixture);
 	memset(&fake, 0, sizeof(fake));
+	memset(&slow_clock, 0, sizeof(slow_clock));
 	make_folder(fixture->folder);
 	snprintf(cgroup2_path, sizeof(cgroup2_path), "%s/cgroup", fixture->folder);
 	snprintf(fixture->docker_socket, sizeof(fixture->docker_socket), "%s/docker.sock", fixture->folder);

@@ -196,9 +196,9 @@ static void a_rule_gone_wild_is_stopped_at_a_hundred_a_second(void **state)
 	size_t failed = 0;
 
 	fake.cgroup_text = "0::/elsewhere\n"; /* each try fails, but is one */
-	fake.clock_stands_at_s = 1000;
+	slow_clock.stands_at_s = 1000;
 	for (int i = 0; i < 120; i++) {
-		fake.clock_shift_s += i == 110; /* a new second */
+		slow_clock.shift_s += i == 110; /* a new second */
 		outcome_of(fixture, RESPONSE_KILL);
 		failed += strstr(last_audit(fixture)->detail, "more than 100") != NULL;
 	}
