@@ -2,24 +2,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check.sh MAKE: all tests that this machine can run, one part after the other; every part runs even when one failed.
-# What cannot run here is skipped aloud. The last line sums the parts up.
+# What cannot run here is skipped aloud. The last lines sum the parts up and name what failed, so that a log that is cut
+# at its beginning still tells.
 set -uo pipefail
 make=${1:-make}
 passed=0
 failed=0
 skipped=0
 results=()
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# The names of what failed, as tests/unit/run.sh and pytest print them; where there are none, the log's last lines.
+failures() {
+	grep -aE '^(failed: |FAILED tests/|ERROR tests/)' "$log" | cut -c 1-200 | head -30 | grep . || tail -8 "$log"
+}
 
 part() {
 	local target=$1 start=$SECONDS
 	echo
 	echo "=== $target"
-	if $make --no-print-directory -j"$(nproc)" "$target"; then
+	if $make --no-print-directory -j"$(nproc)" "$target" 2>&1 | tee "$log"; then
 		passed=$((passed + 1))
 		results+=("ok      $target ($((SECONDS - start)) s)")
 	else
 		failed=$((failed + 1))
 		results+=("FAILED  $target ($((SECONDS - start)) s)")
+		mapfile -t -O ${#results[@]} results < <(failures | sed 's/^/        /')
 	fi
 }
 
