@@ -9,6 +9,7 @@ BRANCH := $(shell git rev-parse --abbrev-ref HEAD 2>/dev/null || echo unknown)
 PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
+SOAK_SECONDS ?= 600
 
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
@@ -40,7 +41,7 @@ SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh deploy/*/*.
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run deps deps-test test test-asan test-alerts test-dashboards previews test-e2e test-kernels fuzz check lint fmt bench demo clean help
+.PHONY: all run deps deps-test test test-asan test-alerts test-dashboards previews test-e2e test-kernels soak fuzz check lint fmt bench demo clean help
 .DEFAULT_GOAL := all
 
 Q := $(if $(V),,@)
@@ -145,6 +146,10 @@ $(BUILD)/kernels/suite: tests/kernels/suite.c $(wildcard tests/kernels/operation
 
 test-kernels: all $(BUILD)/kernels/suite $(BUILD)/kernels/nothing ## the sensor suite on this kernel and in QEMU (root)
 	$(Q)BUILD=$(BUILD) tests/kernels/run.sh $(KERNELS)
+
+soak: all ## exact counts under load, SOAK_SECONDS=600, and then with restarts for a quarter of that (root)
+	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) tests/soak/soak.py --seconds $(SOAK_SECONDS)
+	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) tests/soak/soak.py --seconds $$(($(SOAK_SECONDS) / 4 + 10)) --restarts
 
 $(BUILD)/fuzzed/libpicket.a: FORCE
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzzed CC=$(CLANG) SAN= \

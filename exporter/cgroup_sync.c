@@ -5,18 +5,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "cleanup.h"
+#include "cgroup_sync_internal.h"
 #include "kernel/cgroup_fs.h"
 
 #define RESCAN_INTERVAL_S 1
 #define CHECK_INTERVAL_S 60
-
-struct cgroup_sync {
-	struct cgroup_sync_options options;
-	uint32_t spare_slot; /* taken, but the kernel's queue was full; 0: none */
-	time_t last_rescan, last_check;
-	uint64_t lost_seen; /* events lost when cgroups were looked at last */
-};
 
 /* Keep the kernel's queue of free slots filled. */
 static void offer_slots(struct cgroup_sync *sync)
@@ -34,33 +27,26 @@ static void offer_slots(struct cgroup_sync *sync)
 	}
 }
 
-/* Slots that an earlier daemon gave away: the kernel's queue holds some, cgroups have the others. */
-static void mark_slot(void *context, uint64_t cgroup_id, uint32_t slot)
+/* Written down before it holds, so that a daemon that is killed at any moment has said it. */
+static void on_change(void *context, const struct container *container)
 {
-	bool *taken = context;
+	struct cgroup_sync *sync = context;
+	int error = sync->journal ? cgroup_journal_add(sync->journal, sync->options.registry, container) : 0;
 
-	(void)cgroup_id;
-	taken[slot] = true;
+	if (error)
+		sync->journal_error = error;
 }
 
-/* Go on from an earlier daemon's slots. Those that nobody has any more are emptied and free after a rest. */
-static int inherit_slots(struct cgroup_sync *sync)
+/* The old journal goes on until all that it says is taken over. */
+static int open_journal(struct cgroup_sync *sync)
 {
-	uint32_t count = sync->options.slot_count, slot;
-	AUTO_FREE bool *taken = calloc(count, sizeof(*taken));
-	AUTO_FREE uint32_t *waiting = calloc(count, sizeof(*waiting));
-	size_t waiting_count;
+	int error;
 
-	if (!taken || !waiting)
-		return -ENOMEM;
-	waiting_count = kernel_waiting_slots(sync->options.kernel, waiting, count);
-	for (size_t i = 0; i < waiting_count; i++)
-		taken[waiting[i]] = true;
-	kernel_each_cgroup(sync->options.kernel, mark_slot, taken);
-	while ((slot = registry_take_slot(sync->options.registry)))
-		if (!taken[slot])
-			registry_return_slot(sync->options.registry, slot);
-	return 0;
+	if (!sync->options.journal_path)
+		return 0;
+	error = cgroup_journal_open(sync->options.journal_path, sync->heritage.history.valid_bytes, &sync->journal);
+	sync->journal_error = error;
+	return error == -ENOMEM ? error : 0;
 }
 
 int cgroup_sync_new(const struct cgroup_sync_options *options, struct cgroup_sync **ret_sync)
@@ -71,13 +57,14 @@ int cgroup_sync_new(const struct cgroup_sync_options *options, struct cgroup_syn
 	if (!sync)
 		return -ENOMEM;
 	sync->options = *options;
-	if (kernel_inherits(options->kernel, false)) {
-		error = inherit_slots(sync);
-		if (error) {
-			free(sync);
-			return error;
-		}
+	error = kernel_inherits(options->kernel, false) ? cgroup_heritage_open(sync) : 0;
+	if (!error)
+		error = open_journal(sync);
+	if (error) {
+		cgroup_sync_free(sync);
+		return error;
 	}
+	registry_on_change(options->registry, on_change, sync);
 	offer_slots(sync);
 	*ret_sync = sync;
 	return 0;
@@ -85,10 +72,27 @@ int cgroup_sync_new(const struct cgroup_sync_options *options, struct cgroup_syn
 
 void cgroup_sync_free(struct cgroup_sync *sync)
 {
+	if (!sync)
+		return;
+	registry_on_change(sync->options.registry, NULL, NULL);
+	cgroup_heritage_close(&sync->heritage);
+	cgroup_journal_close(sync->journal);
 	free(sync);
 }
 
-static void take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_id, const char *path, uint32_t kernel_slot)
+int cgroup_sync_keep(struct cgroup_sync *sync)
+{
+	int error = sync->journal_error;
+
+	/* before that, what an earlier daemon wrote is not all taken over, and must stay */
+	if (!sync->journal || !sync->settled)
+		return error;
+	sync->journal_error = cgroup_journal_rewrite(sync->journal, sync->options.registry);
+	return sync->journal_error ? sync->journal_error : error;
+}
+
+void cgroup_sync_take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_id, const char *path,
+			 uint32_t kernel_slot)
 {
 	const struct cgroup_sync_options *options = &sync->options;
 	struct registry_verdict verdict;
@@ -110,19 +114,8 @@ static int visit(void *context, uint64_t id, uint64_t parent_id, const char *pat
 	struct cgroup_sync *sync = context;
 
 	if (!registry_knows(sync->options.registry, id))
-		take_in(sync, id, parent_id, path, kernel_find_cgroup(sync->options.kernel, id));
+		cgroup_sync_take_in(sync, id, parent_id, path, kernel_find_cgroup(sync->options.kernel, id));
 	return 0;
-}
-
-/* A cgroup that went while no daemon ran, and that no event will tell of: nothing leads to its name any more. */
-static void forget_unknown(void *context, uint64_t cgroup_id, uint32_t slot)
-{
-	struct cgroup_sync *sync = context;
-
-	if (registry_knows(sync->options.registry, cgroup_id))
-		return;
-	kernel_set_cgroup(sync->options.kernel, cgroup_id, PICKET_SLOT_HOST);
-	registry_return_slot(sync->options.registry, slot);
 }
 
 int cgroup_sync_scan(struct cgroup_sync *sync)
@@ -130,25 +123,10 @@ int cgroup_sync_scan(struct cgroup_sync *sync)
 	return cgroup_fs_walk(sync->options.cgroup2_path, visit, sync);
 }
 
-void cgroup_sync_remember(struct cgroup_sync *sync, uint64_t cgroup_id, const char *path)
-{
-	uint32_t slot = kernel_find_cgroup(sync->options.kernel, cgroup_id);
-
-	if (registry_knows(sync->options.registry, cgroup_id) || slot < PICKET_SLOT_FIRST)
-		return;
-	take_in(sync, cgroup_id, 0, path, slot);
-	registry_remove(sync->options.registry, cgroup_id);
-	kernel_set_cgroup(sync->options.kernel, cgroup_id, PICKET_SLOT_HOST);
-}
-
-void cgroup_sync_settle(struct cgroup_sync *sync)
-{
-	kernel_each_cgroup(sync->options.kernel, forget_unknown, sync);
-}
-
 void cgroup_sync_created(struct cgroup_sync *sync, const struct picket_event *event)
 {
-	take_in(sync, event->cgroup_id, event->cgroup.parent_id, event_text(event, PICKET_TEXT_PATH), event->slot);
+	cgroup_sync_take_in(sync, event->cgroup_id, event->cgroup.parent_id, event_text(event, PICKET_TEXT_PATH),
+			    event->slot);
 	offer_slots(sync);
 }
 
@@ -172,11 +150,14 @@ struct container *cgroup_sync_resolve(struct cgroup_sync *sync, uint64_t cgroup_
 static void free_slot(void *context, uint32_t slot)
 {
 	struct cgroup_sync *sync = context;
+	int error = sync->journal ? cgroup_journal_free_slot(sync->journal, slot) : 0;
 
+	if (error)
+		sync->journal_error = error;
 	kernel_clear_slot(sync->options.kernel, slot);
 }
 
-static bool cgroup_exists(void *context, const char *path, uint64_t cgroup_id)
+bool cgroup_sync_exists(void *context, const char *path, uint64_t cgroup_id)
 {
 	struct cgroup_sync *sync = context;
 	uint64_t id;
@@ -194,7 +175,7 @@ static void look_again(struct cgroup_sync *sync, time_t now)
 		return;
 	if (lost != sync->lost_seen)
 		cgroup_sync_scan(sync);
-	registry_check(sync->options.registry, cgroup_exists, sync);
+	registry_check(sync->options.registry, cgroup_sync_exists, sync);
 	sync->lost_seen = lost;
 	sync->last_check = now;
 }
@@ -208,5 +189,7 @@ void cgroup_sync_tick(struct cgroup_sync *sync)
 	registry_expire(sync->options.registry, now.tv_sec * 1000000000LL + now.tv_nsec, free_slot, sync);
 	registry_retry_names(sync->options.registry);
 	offer_slots(sync);
+	if (sync->journal && cgroup_journal_is_long(sync->journal))
+		cgroup_sync_keep(sync);
 	sync->options.metrics->slots_used = registry_slots_used(sync->options.registry);
 }

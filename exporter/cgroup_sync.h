@@ -9,12 +9,15 @@
 
 struct cgroup_sync;
 
-/* @on_container: called once for each new workload; may be NULL. */
+/*
+ * @journal_path: for the next daemon, see state/cgroup_journal.h; NULL: nothing outlives this one.
+ * @on_container: called once for each new workload; may be NULL.
+ */
 struct cgroup_sync_options {
 	struct kernel *kernel;
 	struct registry *registry;
 	struct self_metrics *metrics;
-	const char *cgroup2_path;
+	const char *cgroup2_path, *journal_path;
 	uint32_t slot_count; /* size of the array of counters */
 	void (*on_container)(void *context, struct container *container);
 	void *context;
@@ -27,16 +30,23 @@ void cgroup_sync_free(struct cgroup_sync *sync);
 int cgroup_sync_scan(struct cgroup_sync *sync);
 
 /**
- * cgroup_sync_remember() - a container that an earlier daemon knew. One that the scan did not find is gone: its last
- * values wait for a scrape as those of any other. Ignored when the kernel has no counters of it.
+ * cgroup_sync_recall() - the containers that an earlier daemon knew and that are gone: their last values wait for a
+ * scrape as those of any other. Before the scan. Nothing to do where no daemon was.
  */
-void cgroup_sync_remember(struct cgroup_sync *sync, uint64_t cgroup_id, const char *path);
+void cgroup_sync_recall(struct cgroup_sync *sync);
+
+/** cgroup_sync_adopt() - whose the cgroups were that the scan did not find. Between the scan and reading what waited. */
+void cgroup_sync_adopt(struct cgroup_sync *sync);
 
 /**
- * cgroup_sync_settle() - let go of cgroups that an earlier daemon knew and that are gone. Once, after the scan and after
- * the events that waited were read, which may still tell of some.
+ * cgroup_sync_settle() - take over the rest of what an earlier daemon left, and begin a journal of our own. Once, after
+ * the scan and after the events that waited were read, which may still tell of some.
+ * Return: see cgroup_sync_keep().
  */
-void cgroup_sync_settle(struct cgroup_sync *sync);
+int cgroup_sync_settle(struct cgroup_sync *sync);
+
+/** cgroup_sync_keep() - write the journal anew. Return: 0; -errno: this, or something since the last call, failed. */
+int cgroup_sync_keep(struct cgroup_sync *sync);
 
 /** cgroup_sync_created(), cgroup_sync_removed() - what a lifecycle event says; @event is valid. */
 void cgroup_sync_created(struct cgroup_sync *sync, const struct picket_event *event);

@@ -172,6 +172,16 @@ static int start_kernel(struct daemon *daemon)
 	return 0;
 }
 
+/* Beside the control socket. */
+static const char *journal_path(struct daemon *daemon)
+{
+	const char *socket = daemon->config->control_socket, *slash = strrchr(socket, '/');
+
+	snprintf(daemon->journal_path, sizeof(daemon->journal_path), "%.*scgroups",
+		 slash ? (int)(slash + 1 - socket) : 0, socket);
+	return daemon->journal_path;
+}
+
 static int start_registry(struct daemon *daemon)
 {
 	struct registry_options options = {
@@ -184,6 +194,7 @@ static int start_registry(struct daemon *daemon)
 	struct cgroup_sync_options sync = {
 		.metrics = &daemon->metrics,
 		.cgroup2_path = daemon->cgroup2_path,
+		.journal_path = daemon->config->bpf_pin ? journal_path(daemon) : NULL,
 		.slot_count = daemon->config->max_containers + PICKET_SLOT_FIRST,
 		.on_container = log_new_container,
 	};

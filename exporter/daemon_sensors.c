@@ -4,18 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cgroup_journal.h"
 #include "cleanup.h"
 #include "daemon_internal.h"
 #include "kernel/cgroup_fs.h"
-
-static void set_journal_path(struct daemon *daemon)
-{
-	const char *socket = daemon->config->control_socket, *slash = strrchr(socket, '/');
-
-	snprintf(daemon->journal_path, sizeof(daemon->journal_path), "%.*scgroups",
-		 slash ? (int)(slash + 1 - socket) : 0, socket);
-}
 
 static void update_ready(struct daemon *daemon)
 {
@@ -28,15 +19,18 @@ static void update_ready(struct daemon *daemon)
 	daemon->metrics.ready = ready;
 }
 
+static void report_journal(const struct daemon *daemon, int error)
+{
+	if (error)
+		log_warn("daemon",
+			 "cannot write %s: %s; counts of containers that end while picket restarts may be lost",
+			 daemon->journal_path, strerror(-error));
+}
+
 void daemon_keep_journal(struct daemon *daemon)
 {
-	/* no path yet: what an earlier daemon noted down was not read, and must stay */
-	bool due = daemon->config->bpf_pin && *daemon->journal_path;
-	int error = due ? cgroup_journal_write(daemon->journal_path, daemon->registry) : 0;
-
-	if (error)
-		log_warn("daemon", "cannot write %s: %s; containers that end while picket restarts will have no names",
-			 daemon->journal_path, strerror(-error));
+	if (daemon->cgroups)
+		report_journal(daemon, cgroup_sync_keep(daemon->cgroups));
 }
 
 void daemon_check_sensors(void *context)
@@ -81,21 +75,27 @@ void daemon_name_devices(void *context)
 		kernel_set_device(daemon->kernel, names.items[i].node, names.items[i].device);
 }
 
-static void remember_cgroup(void *context, uint64_t cgroup_id, const char *path)
-{
-	cgroup_sync_remember(context, cgroup_id, path);
-}
-
 /* Containers that ended, and events that were sent, while no daemon ran. */
-static void go_on(struct daemon *daemon)
+static int take_over(struct daemon *daemon)
 {
-	cgroup_journal_read(daemon->journal_path, remember_cgroup, daemon->cgroups);
+	int error;
+
+	cgroup_sync_recall(daemon->cgroups);
+	error = cgroup_sync_scan(daemon->cgroups);
+	if (error)
+		return daemon_start_failed("cannot read the cgroups", error, NULL);
+	cgroup_sync_adopt(daemon->cgroups);
 	kernel_drain(daemon->kernel);
-	cgroup_sync_settle(daemon->cgroups);
-	log_info("sensors", "%s",
-		 kernel_inherits(daemon->kernel, true)
-			 ? "going on from what an earlier daemon left; nothing was missed"
-			 : "counters go on from an earlier build's; its programs were replaced just now");
+	report_journal(daemon, cgroup_sync_settle(daemon->cgroups));
+	if (!kernel_inherits(daemon->kernel, false))
+		return 0;
+	log_info(
+		"sensors", "%s",
+		kernel_inherits(daemon->kernel, true)
+			? "going on from what an earlier daemon left; nothing was missed"
+			: "counters go on from an earlier build's or from an unfinished start; programs were replaced just "
+			  "now");
+	return 0;
 }
 
 /* Attach first, look around afterwards: a container made meanwhile is seen by either, or by both. */
@@ -109,13 +109,11 @@ int daemon_start_sensors(struct daemon *daemon)
 			 error == -ENOTSUP ? "no bpf file system; try `mount -t bpf bpf /sys/fs/bpf`"
 					   : strerror(-error));
 	if (kernel_left_behind(daemon->kernel))
-		log_warn("sensors", "what an earlier daemon left has another layout: counters are starting anew");
-	error = cgroup_sync_scan(daemon->cgroups);
+		log_warn("sensors",
+			 "what an earlier daemon left has another layout, or is not whole: counters are starting anew");
+	error = take_over(daemon);
 	if (error)
-		return daemon_start_failed("cannot read the cgroups", error, NULL);
-	set_journal_path(daemon);
-	if (kernel_inherits(daemon->kernel, false))
-		go_on(daemon);
+		return error;
 	daemon_take_over_isolation(daemon);
 	if (!cgroup_fs_own_id(daemon->config->procfs_path, daemon->cgroup2_path, &self))
 		kernel_set_self(daemon->kernel, self);

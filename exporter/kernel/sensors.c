@@ -9,24 +9,8 @@
 
 #include "cleanup.h"
 #include "kernel/probe.h"
+#include "kernel/sensors_internal.h"
 #include "kernel/syscall_table.h"
-
-#define LINKS_MAX 16
-
-struct attached {
-	const struct object_info *info;
-	struct bpf_object *object;
-	struct bpf_link *links[LINKS_MAX];
-	size_t link_count;
-};
-
-#define PROGRAMS_MAX 96
-
-/* A program that an earlier daemon loaded. */
-struct inherited_program {
-	char name[PINS_NAME_SIZE];
-	int fd;
-};
 
 /* Programs that are attached only while some rule wants events of their kind: they would look at every packet. */
 static const struct {
@@ -36,18 +20,7 @@ static const struct {
 } on_demand[] = {
 	{ "network_dns", PICKET_KIND_DNS_QUERY, BPF_CGROUP_INET_EGRESS },
 };
-
-struct sensors {
-	struct attached objects[PICKET_SENSOR_COUNT + 1]; /* the last: shared dispatcher of system calls */
-	struct object_maps maps;
-	int cgroup2_fd;
-	const char *pin_path;
-	struct pins_meta meta;
-	enum pins_state inherited;
-	struct inherited_program programs[PROGRAMS_MAX];
-	size_t program_count;
-	int wanted_fds[ARRAY_SIZE(on_demand)]; /* links; 0: none */
-};
+_Static_assert(ARRAY_SIZE(on_demand) <= ON_DEMAND_MAX, "no room for all links");
 
 /*
  * Programs that the dispatcher of system calls hands over to, instead of being attached. Of two for one handler the one
@@ -112,70 +85,6 @@ static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, enum 
 	return error;
 }
 
-static int inherit_map(void *context, const char *name, int fd)
-{
-	return object_maps_take(&((struct sensors *)context)->maps, name, fd);
-}
-
-/* What outlives another build's programs: the counters, who has which, and what was sent and not read yet. */
-static int inherit_counters(void *context, const char *name, int fd)
-{
-	static const char *const names[] = { "cgroups", "counters", "events", "free_slots", "lost", "setup_tasks" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(name, names[i]) == 0)
-			return inherit_map(context, name, fd);
-	close(fd);
-	return 0;
-}
-
-static int inherit_program(void *context, const char *name, int fd)
-{
-	struct sensors *sensors = context;
-	struct inherited_program *program = &sensors->programs[sensors->program_count];
-
-	if (sensors->program_count == PROGRAMS_MAX) {
-		close(fd);
-		return -E2BIG;
-	}
-	program->fd = fd;
-	snprintf(program->name, sizeof(program->name), "%s", name + strcspn(name, "_") + 1);
-	sensors->program_count++;
-	return 0;
-}
-
-static void disinherit(struct sensors *sensors)
-{
-	object_maps_close(&sensors->maps);
-	while (sensors->program_count)
-		close(sensors->programs[--sensors->program_count].fd);
-}
-
-/* Go on from what is pinned, as far as that can be. */
-static void inherit(struct sensors *sensors, const struct sensors_options *options,
-		    struct sensor_status status[PICKET_SENSOR_COUNT])
-{
-	struct pins_meta found = {};
-	int error = 0;
-
-	object_fingerprint(&options->objects, options->backends, &sensors->meta);
-	sensors->pin_path = options->pin_path;
-	sensors->inherited = pins_find(options->pin_path, &sensors->meta, &found);
-	if (sensors->inherited == PINS_SAME) {
-		error = pins_each(options->pin_path, "maps", inherit_map, sensors);
-		if (!error)
-			error = pins_each(options->pin_path, "programs", inherit_program, sensors);
-		for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
-			status[sensor].backend = found.backends[sensor];
-	} else if (sensors->inherited == PINS_LAYOUT) {
-		error = pins_each(options->pin_path, "maps", inherit_counters, sensors);
-	}
-	if (error) {
-		disinherit(sensors);
-		sensors->inherited = PINS_OTHER;
-	}
-}
-
 /* Only without the sensor that tells of new cgroups nothing works. */
 static int load_all(struct sensors *sensors, const struct sensors_options *options,
 		    struct sensor_status status[PICKET_SENSOR_COUNT], char *reason, size_t reason_size)
@@ -208,14 +117,21 @@ int sensors_load(const struct sensors_options *options, struct sensor_status sta
 
 	if (!sensors)
 		return -ENOMEM;
+	sensors->pin_lock_fd = -1;
 	sensors->cgroup2_fd = open(options->cgroup2_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (sensors->cgroup2_fd < 0) {
 		error = -errno;
 		snprintf(reason, reason_size, "cannot open %s: %s", options->cgroup2_path, strerror(-error));
 		goto fail;
 	}
-	if (options->pin_path)
-		inherit(sensors, options, status);
+	sensors->pin_path = options->pin_path;
+	error = sensors_inherit(sensors, options, status);
+	if (error) {
+		snprintf(reason, reason_size,
+			 "another picket uses what is pinned at %s; stop it or choose --bpf.pin-path",
+			 options->pin_path);
+		goto fail;
+	}
 	if (sensors->inherited == PINS_SAME) {
 		*ret_sensors = sensors;
 		return 0;
@@ -360,44 +276,6 @@ static void attach_all(struct sensors *sensors, struct sensor_status status[PICK
 	}
 }
 
-static int pin_object(struct sensors *sensors, const struct attached *attached, unsigned int *number)
-{
-	struct bpf_program *program;
-	char name[PINS_NAME_SIZE];
-	int error = 0;
-
-	for (size_t i = 0; i < attached->link_count && !error; i++) {
-		snprintf(name, sizeof(name), "%03u", (*number)++);
-		error = pins_add(sensors->pin_path, "links", name, bpf_link__fd(attached->links[i]));
-	}
-	if (!attached->object)
-		return error;
-	bpf_object__for_each_program(program, attached->object)
-	{
-		if (error || !bpf_program__autoload(program))
-			continue;
-		snprintf(name, sizeof(name), "%03u_%s", (*number)++, bpf_program__name(program));
-		error = pins_add(sensors->pin_path, "programs", name, bpf_program__fd(program));
-	}
-	return error;
-}
-
-static int pin_all(struct sensors *sensors, const struct sensor_status status[PICKET_SENSOR_COUNT])
-{
-	unsigned int number = 0;
-	int error;
-
-	sensors->meta.sensor_count = PICKET_SENSOR_COUNT;
-	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
-		sensors->meta.backends[sensor] = status[sensor].backend;
-	error = pins_begin(sensors->pin_path, &sensors->meta);
-	for (size_t i = 0; i < sensors->maps.count && !error; i++)
-		error = pins_add(sensors->pin_path, "maps", sensors->maps.items[i].name, sensors->maps.items[i].fd);
-	for (size_t i = 0; i < ARRAY_SIZE(sensors->objects) && !error; i++)
-		error = pin_object(sensors, &sensors->objects[i], &number);
-	return error;
-}
-
 int sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_SENSOR_COUNT])
 {
 	int error;
@@ -407,14 +285,14 @@ int sensors_attach(struct sensors *sensors, struct sensor_status status[PICKET_S
 			status[sensor].up = status[sensor].backend != PICKET_BACKEND_NONE;
 		return 0;
 	}
-	if (sensors->inherited != PINS_NONE) /* now, so that as little as possible goes unseen in between */
-		pins_remove(sensors->pin_path);
+	error = sensors_pin_begin(sensors);
 	attach_all(sensors, status);
 	if (!sensors->pin_path)
 		return 0;
-	error = pin_all(sensors, status);
+	if (!error)
+		error = sensors_pin_end(sensors, status);
 	if (error && error != -ENOTSUP)
-		pins_remove(sensors->pin_path); /* half of it is of no use */
+		pins_clear(sensors->pin_path); /* half of it is of no use */
 	return error;
 }
 
@@ -491,8 +369,10 @@ void sensors_close(struct sensors *sensors)
 		detach_object(&sensors->objects[i - 1]);
 		bpf_object__close(sensors->objects[i - 1].object);
 	}
-	disinherit(sensors);
+	sensors_disinherit(sensors);
 	if (sensors->cgroup2_fd >= 0)
 		close(sensors->cgroup2_fd);
+	if (sensors->pin_lock_fd >= 0)
+		close(sensors->pin_lock_fd);
 	free(sensors);
 }

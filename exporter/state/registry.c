@@ -47,6 +47,13 @@ void registry_use_counters(struct registry *registry, const struct counter_table
 	registry->counters = counters;
 }
 
+void registry_on_change(struct registry *registry, void (*changed)(void *context, const struct container *container),
+			void *context)
+{
+	registry->changed = changed;
+	registry->changed_context = context;
+}
+
 static void verdict_set(struct registry_verdict *verdict, struct member *member)
 {
 	verdict->container = member ? &member->container : NULL;
@@ -55,16 +62,18 @@ static void verdict_set(struct registry_verdict *verdict, struct member *member)
 	verdict->created = false;
 }
 
-static void read_names(struct registry *registry, struct member *member)
+static bool read_names(struct registry *registry, struct member *member)
 {
-	if (member_read_names(member, registry->root_path))
-		registry->version++;
+	bool read = member_read_names(member, registry->root_path);
+
+	registry->version += read;
+	return read;
 }
 
 static int add_known(struct registry *registry, struct entry *entry, struct registry_verdict *ret_verdict)
 {
-	if (entry->member && !entry->member->container.named)
-		read_names(registry, entry->member);
+	if (entry->member && !entry->member->container.named && read_names(registry, entry->member))
+		registry_changed(registry, entry->member);
 	verdict_set(ret_verdict, entry->member);
 	return 0;
 }
@@ -99,8 +108,10 @@ static int add_to(struct registry *registry, struct member *member, const struct
 	entry->own = own;
 	member->own_live += own;
 	member->live++;
-	if (slot_pool_own(registry->slots, addition->kernel_slot))
+	if (slot_pool_own(registry->slots, addition->kernel_slot)) {
 		member_fold(member, addition->kernel_slot);
+		registry_changed(registry, member);
+	}
 	verdict_set(ret_verdict, member);
 	return 0;
 }
@@ -159,6 +170,7 @@ static int start_again(struct registry *registry, struct member *member, const s
 	container->quarantine = NULL;
 	member->retries = 0;
 	read_names(registry, member);
+	registry_changed(registry, member);
 	verdict_set(ret_verdict, member);
 	ret_verdict->created = true;
 	return 0;
@@ -179,6 +191,7 @@ static int add_own(struct registry *registry, struct member *member, const struc
 		return -ENOMEM;
 	if (slot_pool_own(registry->slots, addition->kernel_slot))
 		member_fold(member, addition->kernel_slot);
+	registry_changed(registry, member);
 	verdict_set(ret_verdict, member);
 	return 0;
 }
@@ -240,6 +253,7 @@ static int add_new(struct registry *registry, const struct addition *addition, c
 	member->container.slot = claim_slot(registry, addition->kernel_slot);
 	registry->version++;
 	read_names(registry, member);
+	registry_changed(registry, member);
 	verdict_set(ret_verdict, member);
 	ret_verdict->created = true;
 	return member->container.slot == PICKET_SLOT_OVERFLOW ? -ENOSPC : 0;
@@ -296,7 +310,7 @@ int registry_add(struct registry *registry, uint64_t cgroup_id, uint64_t parent_
 
 	*ret_verdict = (struct registry_verdict){ .slot = kernel_slot, .class = PICKET_CGROUP_UNKNOWN };
 	if (known && known->gone && is_main(known))
-		entry_return(known);
+		entry_return(registry, known);
 	if (known && !known->gone)
 		return add_known(registry, known, ret_verdict);
 	if (path[0] != '/')
@@ -344,10 +358,23 @@ unsigned int registry_retry_names(struct registry *registry)
 	for (size_t i = 0; i < registry->member_count; i++) {
 		struct member *member = registry->members[i];
 
-		found += member_retry_names(member, registry->root_path);
+		if (!member_retry_names(member, registry->root_path))
+			continue;
+		registry_changed(registry, member);
+		found++;
 	}
 	registry->version += found != 0;
 	return found;
+}
+
+void registry_recall_names(struct registry *registry, uint64_t cgroup_id, struct container_names *names)
+{
+	struct entry *entry = entry_find(registry, cgroup_id);
+
+	if (!entry || !entry->member || entry->member->container.named || !member_set_names(entry->member, names))
+		return;
+	registry->version++;
+	registry_changed(registry, entry->member);
 }
 
 int registry_reset_rules(struct registry *registry, size_t rule_count, const int *map, size_t map_count)

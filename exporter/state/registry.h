@@ -20,6 +20,7 @@
 
 #include "container.h"
 
+struct container_names;
 struct counter_table;
 struct registry;
 
@@ -58,6 +59,13 @@ void registry_free(struct registry *registry);
  * @counters: borrowed until registry_free(); NULL: no more.
  */
 void registry_use_counters(struct registry *registry, const struct counter_table *counters);
+
+/**
+ * registry_on_change() - be told of a container that was created, started again, named or removed, and when its slots
+ * have changed; before anybody acts on that. Slots that become free are told by registry_expire().
+ */
+void registry_on_change(struct registry *registry, void (*changed)(void *context, const struct container *container),
+			void *context);
 
 /**
  * registry_add() - a cgroup exists.
@@ -112,6 +120,12 @@ unsigned int registry_expire(struct registry *registry, int64_t now_unix_ns,
 /** registry_retry_names() - read the files of containers that have no name yet. Return: how many got one. */
 unsigned int registry_retry_names(struct registry *registry);
 
+/**
+ * registry_recall_names() - names that were known once, for a container that has none: its runtime's files may be gone.
+ * @names: the caller frees them as before; the old ones may be there then.
+ */
+void registry_recall_names(struct registry *registry, uint64_t cgroup_id, struct container_names *names);
+
 /* Iteration in creation order; stable while nothing is added or expired. */
 size_t registry_count(const struct registry *registry);
 struct container *registry_at(const struct registry *registry, size_t index);
@@ -121,6 +135,9 @@ uint64_t registry_version(const struct registry *registry);
 
 /** registry_take_slot() - hand out a free slot, to the kernel's queue or for a cgroup found at start. 0: none. */
 uint32_t registry_take_slot(struct registry *registry);
+
+/** registry_hold_slot() - this very slot is handed out already; ignored unless it is free. */
+void registry_hold_slot(struct registry *registry, uint32_t slot);
 
 /** registry_return_slot() - a slot that was taken and that nobody has: it is freed by registry_expire() after a rest. */
 void registry_return_slot(struct registry *registry, uint32_t slot);

@@ -51,7 +51,7 @@ void entry_linger(struct registry *registry, struct entry *entry)
 		entry_forget(registry, registry->lingering);
 }
 
-void entry_return(struct entry *entry)
+void entry_return(struct registry *registry, struct entry *entry)
 {
 	struct member *member = entry->member;
 
@@ -60,6 +60,7 @@ void entry_return(struct entry *entry)
 	member->own_live += entry->own;
 	member->container.removed_unix_ns = 0;
 	member->container.exposed_after_removal = false;
+	registry_changed(registry, member);
 }
 
 /* Another cgroup of the container that exists; @own: one that is not nested. */
@@ -85,6 +86,7 @@ static bool hand_over(struct registry *registry, struct member *member, const st
 	    member_set_cgroup(member, heir->cgroup_id, heir->path ? heir->path : member->container.cgroup_path))
 		return false;
 	registry->version++;
+	registry_changed(registry, member);
 	return true;
 }
 
@@ -112,4 +114,5 @@ void entry_remove(struct registry *registry, struct entry *entry)
 	/* it stays known as long as the container */
 	member->container.removed_unix_ns = unix_now_ns();
 	member->container.exposed_after_removal = false;
+	registry_changed(registry, member);
 }

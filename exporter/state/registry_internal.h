@@ -37,7 +37,15 @@ struct registry {
 	const struct counter_table *counters;
 	size_t rule_count;
 	uint64_t version;
+	void (*changed)(void *context, const struct container *container); /* NULL: nobody asked */
+	void *changed_context;
 };
+
+static inline void registry_changed(const struct registry *registry, const struct member *member)
+{
+	if (registry->changed)
+		registry->changed(registry->changed_context, &member->container);
+}
 
 struct entry *entry_find(struct registry *registry, uint64_t cgroup_id);
 
@@ -52,6 +60,6 @@ void entry_linger(struct registry *registry, struct entry *entry);
 void entry_remove(struct registry *registry, struct entry *entry);
 
 /** entry_return() - the removed cgroup that stands for a container is there after all. */
-void entry_return(struct entry *entry);
+void entry_return(struct registry *registry, struct entry *entry);
 
 #endif

@@ -92,31 +92,38 @@ void member_free(struct member *member)
 	free(member);
 }
 
-bool member_read_names(struct member *member, const char *root_path)
+bool member_set_names(struct member *member, struct container_names *names)
 {
 	struct container *container = &member->container, before = *container;
-	struct container_names names;
 
-	if (runtime_files_read(root_path, &member->identity, &names))
-		return false;
-	container->name = names.name;
-	container->image = names.image;
-	container->pod = names.pod;
-	container->namespace = names.namespace;
-	container->pod_uid = names.pod_uid;
-	container->isolation = names.isolation;
-	container->posture = names.posture;
-	container->runtime = names.runtime ? names.runtime : member->identity.manager;
+	container->name = names->name;
+	container->image = names->image;
+	container->pod = names->pod;
+	container->namespace = names->namespace;
+	container->pod_uid = names->pod_uid;
+	container->isolation = names->isolation;
+	container->posture = names->posture;
+	container->runtime = names->runtime ? names->runtime : member->identity.manager;
 	if (container_render_labels(container)) {
 		*container = before;
-		container_names_free(&names);
 		return false;
 	}
 	container->named = true;
-	names = (struct container_names){ before.name,	    before.image,   before.pod,
-					  before.namespace, before.pod_uid, .isolation = before.isolation };
-	container_names_free(&names);
+	*names = (struct container_names){ before.name,	     before.image,   before.pod,
+					   before.namespace, before.pod_uid, .isolation = before.isolation };
 	return true;
+}
+
+bool member_read_names(struct member *member, const char *root_path)
+{
+	struct container_names names;
+	bool set;
+
+	if (runtime_files_read(root_path, &member->identity, &names))
+		return false;
+	set = member_set_names(member, &names);
+	container_names_free(&names);
+	return set;
 }
 
 bool member_retry_names(struct member *member, const char *root_path)

@@ -9,6 +9,8 @@
 #include "cgroup_path.h"
 #include "container.h"
 
+struct container_names;
+
 struct member {
 	struct container container; /* first: a pointer to it is one to the member */
 	struct cgroup_identity identity;
@@ -40,6 +42,12 @@ char *member_key(const char *path, const struct cgroup_identity *identity);
 /** member_new() - without a slot. Takes @key on success. NULL: no memory. */
 struct member *member_new(const struct addition *addition, char *key, size_t rule_count);
 void member_free(struct member *member);
+
+/**
+ * member_set_names() - take @names, and leave the old ones there: the caller frees them either way.
+ * Return: whether there was memory for it.
+ */
+bool member_set_names(struct member *member, struct container_names *names);
 
 /** member_read_names() - what the runtime's files say now. Return: whether they could be read. */
 bool member_read_names(struct member *member, const char *root_path);

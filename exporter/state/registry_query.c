@@ -84,6 +84,11 @@ uint32_t registry_take_slot(struct registry *registry)
 	return slot_pool_take(registry->slots);
 }
 
+void registry_hold_slot(struct registry *registry, uint32_t slot)
+{
+	slot_pool_hold(registry->slots, slot);
+}
+
 void registry_return_slot(struct registry *registry, uint32_t slot)
 {
 	slot_pool_rest(registry->slots, slot);

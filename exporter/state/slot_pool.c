@@ -76,6 +76,14 @@ uint32_t slot_pool_take(struct slot_pool *pool)
 	return slot;
 }
 
+void slot_pool_hold(struct slot_pool *pool, uint32_t slot)
+{
+	if (!slot_exists(pool, slot) || pool->slots[slot].state != SLOT_FREE)
+		return;
+	list_remove(pool, &pool->free, slot);
+	pool->slots[slot].state = SLOT_HANDED_OUT;
+}
+
 bool slot_pool_own(struct slot_pool *pool, uint32_t slot)
 {
 	if (!slot_exists(pool, slot) || pool->slots[slot].state == SLOT_OWNED ||

@@ -22,6 +22,9 @@ void slot_pool_free(struct slot_pool *pool);
 /** slot_pool_take() - hand out the slot that is free for longest. Return: 0 when none is free. */
 uint32_t slot_pool_take(struct slot_pool *pool);
 
+/** slot_pool_hold() - hand out this very slot, which somebody has already; ignored unless it is free. */
+void slot_pool_hold(struct slot_pool *pool, uint32_t slot);
+
 /** slot_pool_own() - false when @slot is none, reserved, out of range, resting, or owned already. */
 bool slot_pool_own(struct slot_pool *pool, uint32_t slot);
 

@@ -28,7 +28,7 @@ import otlp_receiver
 HERE = Path(__file__).resolve().parent
 BUILD = Path(os.environ.get("BUILD", HERE.parent.parent / "build"))
 DOCKER_SOCKET = "unix:///var/run/docker.sock"
-IMAGE = "picket-e2e:latest"
+IMAGE = f"picket-e2e:{os.getpid()}"  # two runs at one time do not remove each other's
 READER_RULE = """
 rules:
   - name: passwd_read

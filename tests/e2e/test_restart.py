@@ -2,6 +2,7 @@
 """What outlives the daemon when it runs with --bpf.pin, and what `picket unload` leaves."""
 import os
 import signal
+import subprocess
 import time
 import uuid
 from pathlib import Path
@@ -25,7 +26,9 @@ def pin_path():
 
 
 def pinned(picket, pin_path, *flags):
-    return picket("--bpf.pin", f"--bpf.pin-path={pin_path}", *flags)
+    daemon = picket("--bpf.pin", f"--bpf.pin-path={pin_path}", *flags)
+    daemon.journal = daemon.directory / "cgroups"
+    return daemon
 
 
 def wait_exit(name):
@@ -46,8 +49,86 @@ def test_no_count_is_lost_while_the_daemon_is_away(picket, containers, pin_path,
     print(f"ready {1000 * (time.monotonic() - started):.0f} ms after its start")
     scrape = daemon.scrape()
     assert scrape.value(OPENS, container=meanwhile, access="read") == 1234, "a container that lived meanwhile"
-    if how == signal.SIGTERM:  # killed, it could not note down whose counters these are
-        assert scrape.value(OPENS, container=before, access="read") == 300000, "a container that ended meanwhile"
+    assert scrape.value(OPENS, container=before, access="read") == 300000, "a container that ended meanwhile"
+
+
+def test_last_values_that_nobody_scraped_yet_survive_a_kill(picket, containers, pin_path):
+    daemon = pinned(picket, pin_path)
+    name = containers.run("/ops", "open-many", "/etc/group", "4321", options=("--rm",))
+    wait_for(lambda: name in daemon.journal.read_text(errors="replace"), "the journal to tell of it")
+    time.sleep(1.5)  # its cgroup is gone, and the kernel knows nothing of it any more
+    daemon.process.kill()
+    daemon.process.wait(10)
+    daemon.start()
+    assert daemon.value(OPENS, container=name, access="read") == 4321
+
+
+@pytest.mark.parametrize("damage", ["garbage", "cut", "gone"])
+def test_a_damaged_journal_costs_no_count_of_what_lives(picket, containers, pin_path, damage):
+    daemon = pinned(picket, pin_path)
+    name = containers.start("/bin/sh", "-c", "cat /etc/group; while :; do sleep 1; done")
+    wait_for(lambda: daemon.value(OPENS, container=name, access="read"), "the container")
+    counted = daemon.value(OPENS, container=name, access="read")
+    daemon.process.kill()
+    daemon.process.wait(10)
+    whole = daemon.journal.read_bytes()
+    if damage == "gone":
+        daemon.journal.unlink()
+    else:
+        daemon.journal.write_bytes(os.urandom(5000) if damage == "garbage" else whole[:len(whole) // 2])
+    daemon.start()
+    assert daemon.value(OPENS, container=name, access="read") == counted
+    later = containers.run("/ops", "open-many", "/etc/group", "55")
+    daemon.process.kill()
+    daemon.process.wait(10)
+    daemon.start()
+    assert daemon.value(OPENS, container=later, access="read") == 55, "the journal goes on"
+
+
+def test_a_start_that_is_killed_at_any_moment_leaves_what_the_next_one_can_use(picket, containers, pin_path):
+    daemon = pinned(picket, pin_path)
+    name = containers.start("/bin/sh", "-c", "cat /etc/group; while :; do sleep 1; done")
+    wait_for(lambda: daemon.value(OPENS, container=name, access="read"), "the container")
+    counted = daemon.value(OPENS, container=name, access="read")
+    daemon.stop()
+    for step in range(16):  # every other time with other programs, so that they are replaced
+        flags = ["--sensor.signal=none"] if step % 2 else []
+        with subprocess.Popen([*map(str, daemon.command), *flags], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as started:
+            time.sleep(0.05 + 0.06 * step)
+            started.kill()
+    daemon.start()
+    assert daemon.value(OPENS, container=name, access="read") == counted
+    later = containers.run("/ops", "open-many", "/etc/group", "66")
+    assert daemon.value(OPENS, container=later, access="read") == 66, "all programs are there"
+    assert daemon.value("picket_sensor_up") == len(daemon.values("picket_sensor_up"))
+
+
+def test_a_first_start_that_is_killed_is_made_good_and_unloaded(picket, containers, pin_path, tmp_path):
+    command = [BUILD / "picket", "--bpf.pin", f"--bpf.pin-path={pin_path}", "--web.listen-address=127.0.0.1:0",
+               f"--control.socket={tmp_path}/control.sock"]
+    seen = set()
+    for step in range(14):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
+            time.sleep(0.1 + 0.08 * step)
+            started.kill()
+        seen.add(len(list(pin_path.rglob("*"))) if pin_path.exists() else 0)
+        if step % 2:
+            run(BUILD / "picket", "unload", pin_path)
+            assert not pin_path.exists()
+    assert len(seen) > 1, f"it was never killed while it pinned: {seen}"
+    daemon = pinned(picket, pin_path)
+    name = containers.run("/ops", "open-many", "/etc/group", "77")
+    assert daemon.value(OPENS, container=name, access="read") == 77
+
+
+def test_a_second_daemon_is_refused_and_disturbs_nothing(picket, containers, pin_path, tmp_path):
+    daemon = pinned(picket, pin_path)
+    second = run(BUILD / "picket", "--bpf.pin", f"--bpf.pin-path={pin_path}", "--web.listen-address=127.0.0.1:0",
+                 f"--control.socket={tmp_path}/second.sock", check=False)
+    assert second.returncode == 1 and "another picket uses what is pinned" in second.stderr
+    name = containers.run("/ops", "open-many", "/etc/group", "88")
+    assert daemon.value(OPENS, container=name, access="read") == 88
 
 
 def test_counting_goes_on_without_a_gap_under_load(picket, containers, pin_path):
