@@ -92,14 +92,14 @@ struct {
 	__type(value, struct process_record);
 } processes SEC(".maps");
 
-/* Where containers must not connect or send to. */
+/* Where containers must not connect or send to, and where rules ask about it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 65536);
-	__type(key, struct picket_denied_key);
+	__type(key, struct picket_address_key);
 	__type(value, __u32);
-} denied SEC(".maps");
+} addresses SEC(".maps");
 
 /* Processes of the runtime inside a container's cgroup, before the workload, by pid. */
 struct {
@@ -157,6 +157,11 @@ struct via_proc_scan {
 	__u32 found;
 };
 
+/* The last component of a text, found so far, see program_names.h. */
+struct name_scan {
+	__u32 start, end;
+};
+
 /* How a program asked for a file, see open.h. */
 struct open_request {
 	const char *written;  /* the path as the program wrote it; NULL: by handle */
@@ -181,6 +186,7 @@ struct path_buffer {
 	char text[PICKET_PATH_SIZE + 256];
 	struct picket_policy_key key;
 	struct via_proc_scan scan;
+	struct name_scan name_scan;
 	struct open_request request;
 };
 

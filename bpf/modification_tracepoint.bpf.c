@@ -95,7 +95,7 @@ int BPF_PROG(file_modify, struct pt_regs *regs, long result)
 		count_modification(&subject, call->info.operation);
 	else if (!refused_for_rights(result))
 		return 0;
-	record = record_begin_wanted(PICKET_KIND_FILE_MODIFY, &subject);
+	record = record_begin_selected(PICKET_KIND_FILE_MODIFY, call->info.operation, &subject);
 	if (!record)
 		return 0;
 	record->event.result = result;

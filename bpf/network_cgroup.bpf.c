@@ -12,6 +12,7 @@
 #include "network_dns.h"
 #include "network_outcome.h"
 #include "network_ring.h"
+#include "policy_match.h"
 #include "syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -46,34 +47,45 @@ static __always_inline void target_of(const struct bpf_sock_addr *address, __u32
 	target[3] = address->user_ip6[3];
 }
 
-/*
- * Whether a rule says that the container must not reach this address. Never what picket itself does, nor what the
- * runtime does at set-up, nor a cgroup that is not known to be a container's.
- */
-static __always_inline bool is_denied(const struct bpf_sock_addr *address, __u32 family, const struct subject *subject,
-				      __u32 what)
+/* What rules say of the address: PICKET_ADDRESS_*. */
+static __always_inline __u32 address_policy(const struct bpf_sock_addr *address, __u32 family,
+					    const struct picket_policy *rules)
 {
-	struct picket_denied_key key = { .bits = PICKET_DENIED_KEY_BITS + 128 };
-	struct picket_policy *rules = policy_get();
-	__u32 *found;
+	struct picket_address_key key = { .bits = PICKET_ADDRESS_KEY_BITS + 128, .generation = rules->generation };
+	__u32 port = bpf_ntohs(address->user_port), *found = NULL;
 
-	if (!rules || !(rules->flags & PICKET_POLICY_DENY) || subject->class != PICKET_CGROUP_CONTAINER ||
-	    subject->setup || bpf_get_current_pid_tgid() >> 32 == rules->self)
-		return false;
-	key.generation = rules->generation;
-	key.port = bpf_ntohs(address->user_port);
 	if (family == AF_INET) {
 		key.address[2] = MAPPED_PREFIX;
 		key.address[3] = address->user_ip4;
 	} else {
 		target_of(address, family, key.address);
 	}
-	found = bpf_map_lookup_elem(&denied, &key);
-	if (!found) {
+	if (rules->ports & PICKET_PORT_BIT(port)) {
+		key.port = port;
+		found = bpf_map_lookup_elem(&addresses, &key);
 		key.port = 0;
-		found = bpf_map_lookup_elem(&denied, &key);
 	}
-	return found && *found & what;
+	if (!found)
+		found = bpf_map_lookup_elem(&addresses, &key);
+	return found ? *found : 0;
+}
+
+/* Never what picket itself does, nor what the runtime does at set-up, nor a cgroup that is not known to be a container's. */
+static __always_inline bool may_be_denied(const struct subject *subject, const struct picket_policy *rules)
+{
+	return rules->flags & PICKET_POLICY_DENY && subject->class == PICKET_CGROUP_CONTAINER && !subject->setup &&
+	       bpf_get_current_pid_tgid() >> 32 != rules->self;
+}
+
+/* Whether some rule asks what the program that runs now connects or sends to. */
+static __noinline int program_is_watched(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct path_buffer *path = path_buffer_get();
+	struct picket_policy *rules = policy_get();
+	struct file *file = BPF_CORE_READ(task, mm, exe_file);
+
+	return path && rules && file && policy_match_file_name(path, file, rules) & PICKET_WATCH_NETWORK;
 }
 
 static __always_inline void send_attempt(struct bpf_sock_addr *address, __u32 family, enum picket_kind kind,
@@ -95,28 +107,11 @@ static __always_inline void send_attempt(struct bpf_sock_addr *address, __u32 fa
 	record_send(address, record);
 }
 
-static __always_inline int connect_attempt(struct bpf_sock_addr *address, __u32 family)
-{
-	struct subject subject = subject_of_socket((void *)address->sk);
-	bool refused;
-
-	subject_count_phase(&subject, connect_counter(family, address->protocol), PICKET_COUNTER_SETUP_CONNECTS);
-	refused = is_denied(address, family, &subject, PICKET_DENY_CONNECT);
-	send_attempt(address, family, PICKET_KIND_NETWORK_CONNECT, &subject, refused);
-	return !refused;
-}
-
-SEC("cgroup/connect4")
-int network_connect4(struct bpf_sock_addr *address)
-{
-	return connect_attempt(address, AF_INET);
-}
-
-SEC("cgroup/connect6")
-int network_connect6(struct bpf_sock_addr *address)
-{
-	return connect_attempt(address, AF_INET6);
-}
+/* What one kind of attempt is called in the tables. */
+struct attempt {
+	enum picket_kind kind;
+	__u32 deny, want; /* PICKET_ADDRESS_* */
+};
 
 /* Whom a socket has sent datagrams to: an event is sent for the first one only. */
 struct correspondent {
@@ -146,19 +141,64 @@ static __always_inline bool is_first_datagram(struct bpf_sock_addr *address, __u
 	return true;
 }
 
+/* Deny the attempt, or tell of it, as rules say. Return: whether it goes on. */
+static __always_inline int attempt_judge(struct bpf_sock_addr *address, __u32 family, const struct subject *subject,
+					 const struct attempt *attempt)
+{
+	struct picket_policy *rules = policy_get();
+	bool denied = false, wanted, watched;
+	__u32 said = 0;
+
+	if (!rules || subject->setup)
+		return 1;
+	watched = subject_watched(subject, rules, attempt->kind);
+	if (!watched && !(rules->flags & PICKET_POLICY_DENY))
+		return 1;
+	if (rules->flags & PICKET_POLICY_ADDRESSES)
+		said = address_policy(address, family, rules);
+	if (may_be_denied(subject, rules))
+		denied = said & attempt->deny;
+	if (!watched)
+		return !denied;
+	wanted = denied || said & attempt->want || rules->any_path & PICKET_WATCH_NETWORK;
+	if (!wanted && rules->flags & PICKET_POLICY_NETWORK)
+		wanted = program_is_watched();
+	if (wanted && (attempt->kind != PICKET_KIND_NETWORK_SEND || is_first_datagram(address, family)))
+		send_attempt(address, family, attempt->kind, subject, denied);
+	return !denied;
+}
+
+static __always_inline int connect_attempt(struct bpf_sock_addr *address, __u32 family)
+{
+	static const struct attempt attempt = { PICKET_KIND_NETWORK_CONNECT, PICKET_ADDRESS_DENY_CONNECT,
+						PICKET_ADDRESS_WANT_CONNECT };
+	struct subject subject = subject_of_socket((void *)address->sk);
+
+	subject_count_phase(&subject, connect_counter(family, address->protocol), PICKET_COUNTER_SETUP_CONNECTS);
+	return attempt_judge(address, family, &subject, &attempt);
+}
+
+SEC("cgroup/connect4")
+int network_connect4(struct bpf_sock_addr *address)
+{
+	return connect_attempt(address, AF_INET);
+}
+
+SEC("cgroup/connect6")
+int network_connect6(struct bpf_sock_addr *address)
+{
+	return connect_attempt(address, AF_INET6);
+}
+
 static __always_inline int datagram_attempt(struct bpf_sock_addr *address, __u32 family)
 {
+	static const struct attempt attempt = { PICKET_KIND_NETWORK_SEND, PICKET_ADDRESS_DENY_SEND,
+						PICKET_ADDRESS_WANT_SEND };
 	struct subject subject = subject_of_socket((void *)address->sk);
-	struct picket_policy *rules = policy_get();
-	bool refused;
 
-	if (subject.setup)
-		return 1;
-	subject_count(&subject, PICKET_COUNTER_NETWORK_DATAGRAMS);
-	refused = is_denied(address, family, &subject, PICKET_DENY_SEND);
-	if (rules && subject_watched(&subject, rules, PICKET_KIND_NETWORK_SEND) && is_first_datagram(address, family))
-		send_attempt(address, family, PICKET_KIND_NETWORK_SEND, &subject, refused);
-	return !refused;
+	if (!subject.setup)
+		subject_count(&subject, PICKET_COUNTER_NETWORK_DATAGRAMS);
+	return attempt_judge(address, family, &subject, &attempt);
 }
 
 SEC("cgroup/sendmsg4")

@@ -14,9 +14,9 @@ static __always_inline __u64 policy_watches(const struct picket_path_policy *fou
 	return found->prefix | (found->size == size ? found->exact : 0);
 }
 
-/* Make the key for the text that starts at buffer->text[offset]; it lies in map memory, too large for the stack. */
-static __always_inline struct picket_policy_key *policy_key(struct path_buffer *buffer, __u32 offset, __u32 size,
-							    __u32 generation)
+/* Make the key for @size bytes of kernel memory at @text; it lies in map memory, too large for the stack. */
+static __always_inline struct picket_policy_key *policy_key_of(struct path_buffer *buffer, const void *text, __u32 size,
+							       __u32 generation)
 {
 	struct picket_policy_key *key = &buffer->key;
 
@@ -24,8 +24,15 @@ static __always_inline struct picket_policy_key *policy_key(struct path_buffer *
 		size = PICKET_POLICY_KEY_SIZE;
 	key->generation = generation;
 	key->bits = 8 * (sizeof(key->generation) + size);
-	bpf_probe_read_kernel(key->text, size, &buffer->text[bounded(offset, PICKET_PATH_SIZE)]);
+	bpf_probe_read_kernel(key->text, size, text);
 	return key;
+}
+
+/* The same for the text that starts at buffer->text[offset]. */
+static __always_inline struct picket_policy_key *policy_key(struct path_buffer *buffer, __u32 offset, __u32 size,
+							    __u32 generation)
+{
+	return policy_key_of(buffer, &buffer->text[bounded(offset, PICKET_PATH_SIZE)], size, generation);
 }
 
 static __always_inline __u32 path_size(const struct path_buffer *buffer)
@@ -48,6 +55,31 @@ static __always_inline __u64 policy_match_name(struct path_buffer *buffer, __u32
 		return 0;
 	key = policy_key(buffer, PICKET_PATH_SIZE - 1 - size, size, rules->generation);
 	return policy_watches(bpf_map_lookup_elem(&names, key), size);
+}
+
+/* What rules say of a name: @size bytes of kernel memory. */
+static __always_inline __u64 policy_match_text(struct path_buffer *buffer, const void *name, __u32 size,
+					       const struct picket_policy *rules)
+{
+	struct picket_policy_key *key;
+
+	if (!(rules->flags & PICKET_POLICY_NAMES))
+		return 0;
+	key = policy_key_of(buffer, name, size, rules->generation);
+	return policy_watches(bpf_map_lookup_elem(&names, key), size);
+}
+
+/* The same for the name of an open file, as its path ends. */
+static __always_inline __u64 policy_match_file_name(struct path_buffer *buffer, struct file *file,
+						    const struct picket_policy *rules)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	struct qstr name;
+
+	path_cross_mounts(&dentry, &mount);
+	bpf_core_read(&name, sizeof(name), &dentry->d_name);
+	return policy_match_text(buffer, name.name, name.len, rules);
 }
 
 #endif

@@ -75,7 +75,7 @@ static __noinline int privileged(void *ctx, struct written_call *call, long resu
 		subject_count(&subject, PICKET_COUNTER_PRIVILEGED_OPERATIONS_MOUNT + operation);
 	if (subject.class != PICKET_CGROUP_HOST)
 		process_check(ctx, &subject, false);
-	record = record_begin_wanted(PICKET_KIND_PRIVILEGED_OPERATION, &subject);
+	record = record_begin_selected(PICKET_KIND_PRIVILEGED_OPERATION, operation, &subject);
 	if (!record)
 		return 0;
 	record->event.result = result;

@@ -6,7 +6,7 @@
 #include <bpf/bpf_tracing.h>
 #include "namespaces.h"
 #include "network.h"
-#include "policy_match.h"
+#include "program_names.h"
 #include "setup.h"
 #include "syscall.h"
 #include "tree_epoch.h"
@@ -74,7 +74,13 @@ static __noinline __u32 descriptor_network(__u32 descriptor)
 	return family_is_inet(family) || family == AF_VSOCK ? family : 0;
 }
 
-/* What the process may do and where it reads and writes: a shell on a socket is somebody else's. */
+/* Bit per descriptor 0 to 2 that is a network socket: a shell on one is somebody else's. */
+static __noinline __u32 standard_sockets(void)
+{
+	return !!descriptor_network(0) | !!descriptor_network(1) << 1 | !!descriptor_network(2) << 2;
+}
+
+/* What the process may do and where it reads and writes. */
 static __noinline int record_add_standing(struct event_scratch *record, struct task_struct *task)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
@@ -83,27 +89,29 @@ static __noinline int record_add_standing(struct event_scratch *record, struct t
 	if (!record)
 		return 0;
 	record->event.exec.host_namespaces = namespaces_of_host(bpf_get_current_task());
-	record->event.exec.sockets = !!descriptor_network(0) | !!descriptor_network(1) << 1 |
-				     !!descriptor_network(2) << 2;
+	record->event.exec.sockets = standard_sockets();
 	bpf_core_read(&record->event.exec.capabilities, sizeof(record->event.exec.capabilities), &cred->cap_effective);
 	if (input && S_ISCHR(BPF_CORE_READ(input, f_inode, i_mode)) && BPF_CORE_READ(task, signal, tty))
 		record->event.flags |= PICKET_EVENT_TERMINAL;
 	return 0;
 }
 
-/* Whether a rule wants this program's start; leaves its path in @path. */
-static __always_inline bool exec_wanted(struct path_buffer *path, struct file *file, const struct picket_policy *rules)
+/* Whether a rule wants this program's start; leaves its path in @path. @flags: PICKET_EVENT_* of the program. */
+static __always_inline bool exec_wanted(struct path_buffer *path, struct linux_binprm *bprm, __u32 flags,
+					const struct picket_policy *rules)
 {
+	struct file *file = BPF_CORE_READ(bprm, file);
 	__u64 watches = rules->any_path;
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct qstr name;
 
 	path_of_file(path, file);
 	watches |= policy_watches(policy_find_path(path, rules->generation), path_size(path));
-	if (!(watches & PICKET_WATCH_EXEC)) {
-		bpf_core_read(&name, sizeof(name), &dentry->d_name);
-		watches |= policy_match_name(path, name.len, rules);
-	}
+	if (watches & PICKET_WATCH_EXEC || flags & rules->program_flags)
+		return true;
+	if (rules->program_sockets && standard_sockets() & rules->program_sockets)
+		return true;
+	watches |= policy_match_file_name(path, file, rules);
+	if (!(watches & PICKET_WATCH_EXEC) && rules->flags & PICKET_POLICY_PROGRAMS)
+		watches |= program_names_match(path, bprm);
 	return watches & PICKET_WATCH_EXEC;
 }
 
@@ -116,6 +124,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	struct file *file = BPF_CORE_READ(bprm, file);
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 	struct event_scratch *record;
+	__u32 flags;
 
 	if (!rules || !path)
 		return 0;
@@ -124,13 +133,16 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		subject.setup = false;
 	}
 	subject_count_phase(&subject, PICKET_COUNTER_PROCESS_EXECS, PICKET_COUNTER_SETUP_EXECS);
-	if (!subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXEC) || !exec_wanted(path, file, rules))
+	if (!subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXEC))
+		return 0;
+	flags = executable_flags(task, file);
+	if (!exec_wanted(path, bprm, flags, rules))
 		return 0;
 	record = record_begin(PICKET_KIND_PROCESS_EXEC, &subject);
 	if (!record)
 		return 0;
 	record_set_task(record, task);
-	record->event.flags |= executable_flags(task, file) | path->flags;
+	record->event.flags |= flags | path->flags;
 	record_add_standing(record, task);
 	record_add_path(record, PICKET_TEXT_EXECUTABLE, path);
 	record_add_string(record, PICKET_TEXT_REQUESTED, BPF_CORE_READ(bprm, filename), false);
@@ -175,6 +187,11 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
+static __always_inline __u32 exit_selector(__u32 signal)
+{
+	return signal < PICKET_SELECTOR_OOM ? signal : PICKET_SELECTOR_OTHER;
+}
+
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
@@ -197,7 +214,9 @@ int BPF_PROG(process_exit, struct task_struct *task)
 			      : (oom ? PICKET_COUNTER_PROCESS_EXITS_OOM : PICKET_COUNTER_PROCESS_EXITS_SIGNAL));
 	setup_end(pid, &subject);
 	bpf_map_delete_elem(&outsiders, &pid);
-	if (!rules || !path || !subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXIT))
+	if (!rules || !path ||
+	    !subject_selected(&subject, rules, PICKET_KIND_PROCESS_EXIT,
+			      oom ? PICKET_SELECTOR_OOM : exit_selector(signal)))
 		return 0;
 	record = record_begin(PICKET_KIND_PROCESS_EXIT, &subject);
 	if (!record)

@@ -152,18 +152,25 @@ static __always_inline void record_add_executable(struct event_scratch *record, 
 	record_add_path(record, PICKET_TEXT_EXECUTABLE, path);
 }
 
-/* An event of the task that runs now, but for what it did. NULL: no rule wants it. */
-static __always_inline struct event_scratch *record_begin_wanted(enum picket_kind kind, const struct subject *subject)
+/* An event of the task that runs now about @selector, but for what it did. NULL: no rule wants it. */
+static __always_inline struct event_scratch *record_begin_selected(enum picket_kind kind, __u32 selector,
+								   const struct subject *subject)
 {
 	struct picket_policy *rules = policy_get();
 	struct event_scratch *record;
 
-	if (!rules || !subject_watched(subject, rules, kind))
+	if (!rules || !subject_selected(subject, rules, kind, selector))
 		return NULL;
 	record = record_begin(kind, subject);
 	if (record)
 		record_set_task(record, (struct task_struct *)bpf_get_current_task());
 	return record;
+}
+
+/* The same for kinds whose events are not told apart. */
+static __always_inline struct event_scratch *record_begin_wanted(enum picket_kind kind, const struct subject *subject)
+{
+	return record_begin_selected(kind, PICKET_SELECTOR_OTHER, subject);
 }
 
 static __always_inline void record_submit(void *context, struct event_scratch *record)

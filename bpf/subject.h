@@ -90,6 +90,15 @@ static __always_inline bool subject_watched(const struct subject *subject, const
 	return !subject->setup && (kinds & (1ULL << kind));
 }
 
+/* The same for an event about @selector, see policy.h. */
+static __always_inline bool subject_selected(const struct subject *subject, const struct picket_policy *rules,
+					     enum picket_kind kind, __u32 selector)
+{
+	if (selector > PICKET_SELECTOR_OTHER)
+		selector = PICKET_SELECTOR_OTHER;
+	return subject_watched(subject, rules, kind) && rules->wanted[kind] >> selector & 1;
+}
+
 static __always_inline __u64 task_cgroup_id(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);

@@ -12,7 +12,7 @@
 #include "cleanup.h"
 
 struct policy_maps {
-	int policy_fd, paths_fd, names_fd, denied_fd;
+	int policy_fd, paths_fd, names_fd, addresses_fd;
 	struct picket_policy_head *head; /* mapped */
 	uint32_t generation;		 /* in force */
 	uint32_t oldest;		 /* generation whose keys may still be there */
@@ -27,7 +27,7 @@ int policy_maps_open(const struct object_maps *object_maps, struct policy_maps *
 	maps->policy_fd = object_maps_fd(object_maps, "policy");
 	maps->paths_fd = object_maps_fd(object_maps, "paths");
 	maps->names_fd = object_maps_fd(object_maps, "names");
-	maps->denied_fd = object_maps_fd(object_maps, "denied");
+	maps->addresses_fd = object_maps_fd(object_maps, "addresses");
 	maps->head = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE, MAP_SHARED,
 			  object_maps_fd(object_maps, "policy_head"), 0);
 	if (maps->head == MAP_FAILED) {
@@ -76,10 +76,10 @@ union generation_key {
 		uint32_t generation;
 	};
 	struct picket_policy_key path;
-	struct picket_denied_key denied;
+	struct picket_address_key address;
 };
 _Static_assert(offsetof(struct picket_policy_key, generation) == offsetof(union generation_key, generation) &&
-		       offsetof(struct picket_denied_key, generation) == offsetof(union generation_key, generation),
+		       offsetof(struct picket_address_key, generation) == offsetof(union generation_key, generation),
 	       "the generation stands at the same place");
 
 /* All keys of generations before @generation, or of @generation itself when @only. */
@@ -100,18 +100,18 @@ static void delete_all(const struct policy_maps *maps, uint32_t generation, bool
 {
 	delete_keys(maps->paths_fd, generation, only);
 	delete_keys(maps->names_fd, generation, only);
-	delete_keys(maps->denied_fd, generation, only);
+	delete_keys(maps->addresses_fd, generation, only);
 }
 
-static int add_denied(int fd, uint32_t generation, const struct policy_denied *denied, size_t count)
+static int add_addresses(int fd, uint32_t generation, const struct policy_address *addresses, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct picket_denied_key key = { .bits = PICKET_DENIED_KEY_BITS + denied[i].bits,
-						 .generation = generation,
-						 .port = denied[i].port };
+		struct picket_address_key key = { .bits = PICKET_ADDRESS_KEY_BITS + addresses[i].bits,
+						  .generation = generation,
+						  .port = addresses[i].port };
 
-		memcpy(key.address, denied[i].address, sizeof(key.address));
-		if (bpf_map_update_elem(fd, &key, &denied[i].value, BPF_ANY))
+		memcpy(key.address, addresses[i].address, sizeof(key.address));
+		if (bpf_map_update_elem(fd, &key, &addresses[i].value, BPF_ANY))
 			return -errno;
 	}
 	return 0;
@@ -130,7 +130,7 @@ int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *
 	if (!error)
 		error = add_entries(maps->names_fd, generation, compiled->names, compiled->name_count);
 	if (!error)
-		error = add_denied(maps->denied_fd, generation, compiled->denied, compiled->denied_count);
+		error = add_addresses(maps->addresses_fd, generation, compiled->addresses, compiled->address_count);
 	if (!error && bpf_map_update_elem(maps->policy_fd, &element, &policy, BPF_ANY))
 		error = -errno;
 	if (error) {

@@ -9,6 +9,7 @@
 #include "state/policy_keys.h"
 #include "state/policy_narrow.h"
 #include "state/policy_network.h"
+#include "state/policy_select.h"
 
 #define ACCESS_ALL (PICKET_ACCESS_READ | PICKET_ACCESS_WRITE | PICKET_ACCESS_CREATE | PICKET_ACCESS_PATH)
 
@@ -187,13 +188,14 @@ static int add_target(struct compiler *compiler, const struct target *target, ui
 			       !name && (watches & ~PICKET_WATCH_EXEC));
 }
 
-static int add_condition(struct compiler *compiler, const struct condition *condition, uint64_t watches)
+static int add_condition(struct compiler *compiler, enum picket_kind kind, const struct condition *condition,
+			 uint64_t watches)
 {
 	char buffer[NARROW_BUFFER_SIZE];
 	int error = 0;
 
 	for (size_t i = 0; i < condition->value_count && !error; i++) {
-		struct target target = policy_narrow_value(&compiler->fields, condition, i, buffer);
+		struct target target = policy_narrow_value(&compiler->fields, kind, condition, i, buffer);
 
 		error = add_target(compiler, &target, watches);
 	}
@@ -237,47 +239,103 @@ static void set_flags(const struct compiler *compiler, const struct rule *rule)
 		*flags |= PICKET_POLICY_FAILED;
 }
 
+static bool is_network(enum picket_kind kind)
+{
+	return kind == PICKET_KIND_NETWORK_CONNECT || kind == PICKET_KIND_NETWORK_SEND;
+}
+
+static bool has_path(enum picket_kind kind)
+{
+	return kind == PICKET_KIND_FILE_OPEN || kind == PICKET_KIND_PROCESS_EXEC;
+}
+
 static void note_every_event(struct compiler *compiler, const struct rule *rule, struct policy_note *note)
 {
-	bool has_path = rule->kind == PICKET_KIND_FILE_OPEN || rule->kind == PICKET_KIND_PROCESS_EXEC;
-
 	note->reach = POLICY_EVERY_EVENT;
-	note->reason = "no condition says which paths: equals, in, prefix or glob of a path or name";
-	if (!has_path)
-		note->reason = "only opened files and started programs are filtered in the kernel";
-	else if (!compiler->narrow)
+	note->reason = "no condition says which programs: equals, in, prefix or glob of a path or name";
+	if (!compiler->narrow)
 		note->reason = "all rules together name more paths than the kernel holds";
+	else if (rule->kind == PICKET_KIND_FILE_OPEN)
+		note->reason = "no condition says which paths: equals, in, prefix or glob of a path or name";
 	compiler->policy->policy.any_path |= rule_watches(compiler, rule);
+}
+
+/* By the program's name or else by address; that a rule narrows by neither is one that every address may match. */
+static int compile_network(struct compiler *compiler, const struct rule *rule, const struct condition *condition,
+			   struct policy_note *note)
+{
+	if (condition) {
+		compiler->policy->policy.flags |= PICKET_POLICY_NETWORK;
+		return add_condition(compiler, rule->kind, condition, PICKET_WATCH_NETWORK);
+	}
+	note->by_address = true;
+	if (policy_network_asks(rule))
+		return 0;
+	note->reach = POLICY_EVERY_EVENT;
+	note->reason = "no condition says which addresses, ports or programs";
+	return 0;
+}
+
+/* Kinds that the kernel knows no objects of: by what they do, or not at all. */
+static void compile_other(const struct rule *rule, struct policy_note *note)
+{
+	if (policy_select(rule) != ~0ULL)
+		return;
+	note->reach = POLICY_EVERY_EVENT;
+	note->reason =
+		"the kernel filters by paths, programs, addresses, ports, operations and signals, and no condition "
+		"says which";
+}
+
+static int compile_object(struct compiler *compiler, const struct rule *rule, const struct condition *condition,
+			  struct policy_note *note)
+{
+	uint64_t bit = take_kernel_rule(compiler, rule, note);
+	int error = add_condition(compiler, rule->kind, condition, rule_watches(compiler, rule) | bit);
+
+	if (condition->field == compiler->fields.programs)
+		compiler->policy->policy.flags |= PICKET_POLICY_PROGRAMS;
+	return error || !bit ? error : add_subjects(compiler, rule, bit);
 }
 
 static int compile_rule(struct compiler *compiler, const struct rule *rule, struct policy_note *note)
 {
 	const struct condition *condition = compiler->narrow ? policy_narrow_rule(&compiler->fields, rule) : NULL;
-	uint64_t bit;
-	int error;
+	struct picket_policy *policy = &compiler->policy->policy;
 
 	*note = (struct policy_note){ .reach = POLICY_FILTERED, .reason = "" };
-	set_kinds(&compiler->policy->policy, rule);
+	set_kinds(policy, rule);
 	set_flags(compiler, rule);
-	if (rule->refused) {
-		compiler->policy->policy.any_path |= PICKET_WATCH_FAILED;
+	policy->wanted[rule->kind] |= policy_select(rule);
+	if (rule->refused && rule->kind == PICKET_KIND_FILE_OPEN) {
+		policy->any_path |= PICKET_WATCH_FAILED;
 		note->reach = POLICY_EVERY_FAILED;
 		note->reason = "a refused open has no path that could be relied on";
+		return 0;
+	}
+	if (is_network(rule->kind))
+		return compile_network(compiler, rule, condition, note);
+	if (!has_path(rule->kind)) {
+		compile_other(rule, note);
 		return 0;
 	}
 	if (policy_only_detours(&compiler->fields, rule))
 		return 0;
 	if (policy_only_devices(&compiler->fields, rule)) {
-		compiler->policy->policy.any_path |= PICKET_WATCH_DEVICE;
+		policy->any_path |= PICKET_WATCH_DEVICE;
 		return 0;
 	}
-	if (!condition) {
+	if (policy_only_sockets(&compiler->fields, rule)) {
+		policy->program_sockets |= policy_only_sockets(&compiler->fields, rule);
+		return 0;
+	}
+	if (condition)
+		return compile_object(compiler, rule, condition, note);
+	if (policy_only_programs(&compiler->fields, rule))
+		policy->program_flags |= policy_only_programs(&compiler->fields, rule);
+	else
 		note_every_event(compiler, rule, note);
-		return 0;
-	}
-	bit = take_kernel_rule(compiler, rule, note);
-	error = add_condition(compiler, condition, rule_watches(compiler, rule) | bit);
-	return error || !bit ? error : add_subjects(compiler, rule, bit);
+	return 0;
 }
 
 static int compile_all(struct compiler *compiler, const struct rule_set *rules)
@@ -349,25 +407,22 @@ static void note_file_denial(struct policy_note *note)
 }
 
 /* Say of each rule that denies where that is done. */
-static int compile_denials(struct compiler *compiler, const struct rule_set *rules)
+static void note_denials(const struct compiler *compiler, const struct rule_set *rules, bool denials)
 {
-	bool enforce = compiler->powers & POLICY_ENFORCE;
-	int error = enforce ? policy_network_compile(rules, compiler->policy) : 0;
-
 	for (size_t i = 0; i < rules_count(rules); i++) {
 		struct policy_note *note = &compiler->policy->notes[i];
 		const struct rule *rule = rules_at(rules, i);
 
 		if (!(rule->responses & 1U << RESPONSE_DENY))
 			continue;
-		if (rule->kind == PICKET_KIND_FILE_OPEN || rule->kind == PICKET_KIND_PROCESS_EXEC) {
+		if (has_path(rule->kind)) {
 			note_file_denial(note);
 			continue;
 		}
 		note->reason = policy_network_reason(rule);
-		if (!note->reason && !enforce)
+		if (!note->reason && !(compiler->powers & POLICY_ENFORCE))
 			note->reason = "it denies only with --enforce; then the kernel does it";
-		else if (!note->reason && error == -E2BIG)
+		else if (!note->reason && !denials)
 			note->reason = "all rules together name more networks and ports than the kernel holds";
 		if (note->reason)
 			continue;
@@ -375,13 +430,13 @@ static int compile_denials(struct compiler *compiler, const struct rule_set *rul
 		note->denied = true;
 		note->reason = "";
 	}
-	return error == -E2BIG ? 0 : error;
 }
 
 int policy_compile(const struct rule_set *rules, unsigned int powers, struct compiled_policy **ret_policy)
 {
 	struct compiler compiler = { .powers = powers, .narrow = true };
 	struct compiled_policy *policy = calloc(1, sizeof(*policy));
+	bool denials = false;
 	int error = -ENOMEM;
 
 	if (!policy)
@@ -397,7 +452,9 @@ int policy_compile(const struct rule_set *rules, unsigned int powers, struct com
 	if (!error)
 		error = take_keys(&compiler);
 	if (!error)
-		error = compile_denials(&compiler, rules);
+		error = policy_network_compile(rules, powers & POLICY_ENFORCE, policy, &denials);
+	if (!error)
+		note_denials(&compiler, rules, denials);
 	policy_keys_clear(&compiler.paths);
 	policy_keys_clear(&compiler.names);
 	if (error)
@@ -413,7 +470,7 @@ void policy_free(struct compiled_policy *policy)
 		return;
 	free(policy->paths);
 	free(policy->names);
-	free(policy->denied);
+	free(policy->addresses);
 	free(policy->notes);
 	free(policy->texts);
 	free(policy);

@@ -38,18 +38,19 @@ struct policy_note {
 	enum policy_reach reach;
 	const char *reason; /* static: why not better; "" when there is nothing better */
 	bool denied;	    /* the kernel prevents what a rule that says deny is about */
+	bool by_address;    /* network rules: the kernel filters by address and port */
 };
 
 /* What the kernel part may do by itself. */
 #define POLICY_ENFORCE (1U << 0)
 #define POLICY_DENY_FILES (1U << 1) /* the file sensor's backend can refuse opens and starts of programs */
 
-/* One element of the trie "denied". */
-struct policy_denied {
+/* One element of the trie "addresses". */
+struct policy_address {
 	uint32_t port;
 	uint32_t bits; /* of address */
 	uint8_t address[16];
-	uint32_t value; /* PICKET_DENY_* */
+	uint32_t value; /* PICKET_ADDRESS_* */
 };
 
 struct compiled_policy {
@@ -58,8 +59,8 @@ struct compiled_policy {
 	size_t path_count;
 	struct policy_entry *names;
 	size_t name_count;
-	struct policy_denied *denied;
-	size_t denied_count;
+	struct policy_address *addresses;
+	size_t address_count;
 	struct policy_note *notes; /* one per rule */
 	size_t note_count;
 	char *texts; /* owns the entries' texts */

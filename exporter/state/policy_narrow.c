@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cleanup.h"
 #include "state/glob.h"
 
 void policy_fields_find(struct policy_fields *ret_fields)
@@ -24,6 +25,10 @@ void policy_fields_find(struct policy_fields *ret_fields)
 		.via_proc = catalogue_find_field("file.via_proc"),
 		.foreign_mount = catalogue_find_field("file.foreign_mount"),
 		.outside_container = catalogue_find_field("file.outside_container"),
+		.memfd = catalogue_find_field("process.memfd"),
+		.program_deleted = catalogue_find_field("process.deleted"),
+		.upper_layer = catalogue_find_field("process.upper_layer"),
+		.socket_descriptors = catalogue_find_field("process.socket_descriptors"),
 	};
 }
 
@@ -105,27 +110,55 @@ static struct target narrow_directory(enum condition_operator op, const char *va
 	return target(NARROW_PREFIX, buffer, size);
 }
 
-struct target policy_narrow_value(const struct policy_fields *fields, const struct condition *condition, size_t i,
-				  char buffer[NARROW_BUFFER_SIZE])
+/* Of a program's path its name, where the kernel looks at no more. */
+static struct target narrow_path_to_name(enum condition_operator op, const char *value, char *buffer)
 {
+	const char *slash = strrchr(value, '/'), *last;
+
+	switch (op) {
+	case OPERATOR_EQUALS:
+	case OPERATOR_SUFFIX:
+		return slash ? target(NARROW_NAME, slash + 1, strlen(slash + 1)) : target(NARROW_NOTHING, "", 0);
+	case OPERATOR_GLOB:
+		last = glob_last_component(value);
+		return last ? narrow_name_glob(last, buffer) : target(NARROW_NOTHING, "", 0);
+	default:
+		return target(NARROW_NOTHING, "", 0);
+	}
+}
+
+static bool is_network(enum picket_kind kind)
+{
+	return kind == PICKET_KIND_NETWORK_CONNECT || kind == PICKET_KIND_NETWORK_SEND;
+}
+
+struct target policy_narrow_value(const struct policy_fields *fields, enum picket_kind kind,
+				  const struct condition *condition, size_t i, char buffer[NARROW_BUFFER_SIZE])
+{
+	const struct field *field = condition->field;
 	const char *value = condition->values[i];
 
-	if (condition->field == fields->path || condition->field == fields->executable_path)
+	if (field == fields->executable_path && is_network(kind))
+		return narrow_path_to_name(condition->op, value, buffer);
+	if (field == fields->path || field == fields->executable_path)
 		return narrow_path(condition->op, value, buffer);
-	if (condition->field == fields->name || condition->field == fields->executable_name)
+	if (field == fields->name || field == fields->executable_name || field == fields->programs)
 		return narrow_name(condition->op, value, buffer);
-	if (condition->field == fields->directory)
+	if (field == fields->directory)
 		return narrow_directory(condition->op, value, buffer);
 	return target(NARROW_NOTHING, "", 0);
 }
 
-/* Whether the field is the object that the kernel looks up for this kind of event. */
+/* Whether the field is what the kernel looks up for this kind of event. */
 static bool is_object(const struct policy_fields *fields, enum picket_kind kind, const struct field *field)
 {
+	bool executable = field == fields->executable_path || field == fields->executable_name;
+
 	if (kind == PICKET_KIND_FILE_OPEN)
 		return field == fields->path || field == fields->name || field == fields->directory;
-	return kind == PICKET_KIND_PROCESS_EXEC &&
-	       (field == fields->executable_path || field == fields->executable_name);
+	if (kind == PICKET_KIND_PROCESS_EXEC)
+		return executable || field == fields->programs;
+	return is_network(kind) && executable;
 }
 
 /* As good as the worst of its values. */
@@ -138,7 +171,7 @@ static enum narrowing narrow_condition(const struct policy_fields *fields, enum 
 	if (condition->negate || !is_object(fields, kind, condition->field))
 		return NARROW_NOTHING;
 	for (size_t i = 0; i < condition->value_count; i++) {
-		struct target found = policy_narrow_value(fields, condition, i, buffer);
+		struct target found = policy_narrow_value(fields, kind, condition, i, buffer);
 
 		worst = found.narrowing > worst ? found.narrowing : worst;
 	}
@@ -193,6 +226,47 @@ bool policy_only_devices(const struct policy_fields *fields, const struct rule *
 			return true;
 	}
 	return false;
+}
+
+uint32_t policy_only_programs(const struct policy_fields *fields, const struct rule *rule)
+{
+	const struct {
+		const struct field *field;
+		uint32_t flag;
+	} flags[] = {
+		{ fields->memfd, PICKET_EVENT_MEMFD },
+		{ fields->program_deleted, PICKET_EVENT_DELETED },
+		{ fields->upper_layer, PICKET_EVENT_UPPER },
+	};
+
+	for (size_t i = 0; i < rule->where_count && rule->kind == PICKET_KIND_PROCESS_EXEC; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(flags); j++)
+			if (rule->where[i].field == flags[j].field && all_true(&rule->where[i]))
+				return flags[j].flag;
+	return 0;
+}
+
+static uint32_t socket_bits(const struct condition *condition)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < condition->value_count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(names); j++)
+			bits |= (uint32_t)(strcmp(condition->values[i], names[j]) == 0) << j;
+	return bits;
+}
+
+uint32_t policy_only_sockets(const struct policy_fields *fields, const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->where_count && rule->kind == PICKET_KIND_PROCESS_EXEC; i++) {
+		const struct condition *condition = &rule->where[i];
+
+		if (condition->field == fields->socket_descriptors && condition->op == OPERATOR_EQUALS &&
+		    !condition->negate)
+			return socket_bits(condition);
+	}
+	return 0;
 }
 
 static bool tests_field(const struct condition *conditions, size_t count, const struct field *field)

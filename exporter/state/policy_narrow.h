@@ -14,6 +14,7 @@ struct policy_fields {
 	const struct field *executable_path, *executable_name;
 	const struct field *command_line, *arguments, *name_and_arguments;
 	const struct field *via_proc, *foreign_mount, *outside_container;
+	const struct field *memfd, *program_deleted, *upper_layer, *socket_descriptors;
 };
 
 void policy_fields_find(struct policy_fields *ret_fields);
@@ -29,8 +30,8 @@ struct target {
 };
 
 /** policy_narrow_value() - @buffer may hold the text. NARROW_NOTHING when any path may match. */
-struct target policy_narrow_value(const struct policy_fields *fields, const struct condition *condition, size_t i,
-				  char buffer[NARROW_BUFFER_SIZE]);
+struct target policy_narrow_value(const struct policy_fields *fields, enum picket_kind kind,
+				  const struct condition *condition, size_t i, char buffer[NARROW_BUFFER_SIZE]);
 
 /** policy_narrow_rule() - the condition of where: that lets pass fewest, or NULL when none narrows. */
 const struct condition *policy_narrow_rule(const struct policy_fields *fields, const struct rule *rule);
@@ -40,6 +41,12 @@ bool policy_only_detours(const struct policy_fields *fields, const struct rule *
 
 /** policy_only_devices() - the rule matches only opens of devices that few need; the kernel sends all of those. */
 bool policy_only_devices(const struct policy_fields *fields, const struct rule *rule);
+
+/** policy_only_programs() - PICKET_EVENT_* of which every match carries one; 0: none is needed. */
+uint32_t policy_only_programs(const struct policy_fields *fields, const struct rule *rule);
+
+/** policy_only_sockets() - descriptors, a bit each, of which one is a socket in every match; 0: none needs to be. */
+uint32_t policy_only_sockets(const struct policy_fields *fields, const struct rule *rule);
 
 /** policy_mentions() - whether some condition of the rule, where or unless, tests @field. */
 bool policy_mentions(const struct rule *rule, const struct field *field);

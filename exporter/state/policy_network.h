@@ -11,10 +11,17 @@
  */
 const char *policy_network_reason(const struct rule *rule);
 
+/** policy_network_asks() - whether a condition of the rule says which addresses or ports. */
+bool policy_network_asks(const struct rule *rule);
+
 /**
- * policy_network_compile() - keys for all rules that can be, to policy->denied; exactly what the rules say.
- * Return: 0; -E2BIG when they are more than the kernel holds, and there are none; -ENOMEM.
+ * policy_network_compile() - keys for rules about connections and datagrams, to policy->addresses: exactly what rules say
+ * that can deny, and at least what those match whose note says by_address.
+ * @enforce: with the denials. @ret_denials: whether they are among the keys; together they can be more than the kernel
+ * holds. What is asked for comes last: without room for it everything is sent, and the notes say so.
+ * Return: 0, -ENOMEM.
  */
-int policy_network_compile(const struct rule_set *rules, struct compiled_policy *policy);
+int policy_network_compile(const struct rule_set *rules, bool enforce, struct compiled_policy *policy,
+			   bool *ret_denials);
 
 #endif

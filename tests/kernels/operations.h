@@ -40,16 +40,18 @@ struct operation {
 	} adds[8];
 	size_t add_count;
 	int event;		  /* enum picket_kind expected once per run; -1: none */
-	unsigned int event_count; /* so many per run; 0: one */
+	unsigned int event_count; /* so many per run; 0: one; or OPERATION_NO_EVENT */
 	/* end of the event's path; its executable for programs, address or name asked for of the network; NULL: not looked at */
 	const char *text;
 };
+
+#define OPERATION_NO_EVENT 1000000
 
 /* A device that every machine has, which the suite says is a TDX guest's: /dev/zero. */
 #define OPERATIONS_TDX_DEVICE makedev(1, 5)
 
 /* Where nobody may connect or send to while the suite runs. */
-extern struct policy_denied operations_denied[];
+extern struct policy_address operations_denied[];
 extern const size_t operations_denied_count;
 
 /* Operations of one sensor. */
@@ -62,6 +64,10 @@ struct operation_set {
 extern const struct operation_set denied_file_operations;
 /* The rules for that, or none of them, as a file: its path is left in @path. */
 void operations_write_rules(const struct operations_place *place, char *path, size_t size, bool deny);
+
+/* Under rules that ask for few things, and under those that ask about the suite's own connections. */
+extern const char operations_filter_rules[], operations_filter_own_rules[];
+extern const struct operation_set filtered_operations, filtered_own_operations;
 
 extern const struct operation_set modification_operations, privilege_operations;
 extern const struct operation_set file_operations, process_operations, network_operations, device_operations,

@@ -14,14 +14,14 @@
 
 #define CLOSED_PORT 1
 #define DENIED_PORT 7777
-#define BOTH (PICKET_DENY_CONNECT | PICKET_DENY_SEND)
+#define BOTH (PICKET_ADDRESS_DENY_CONNECT | PICKET_ADDRESS_DENY_SEND)
 #define MAPPED(a, b, c, d) \
 	{ \
 		[10] = 0xff, [11] = 0xff, [12] = a, b, c, d \
 	}
 
 /* 127.66.0.0/16 but for 127.66.1.0/24, fd66::/16, and port 7777 of everything. */
-struct policy_denied operations_denied[] = {
+struct policy_address operations_denied[] = {
 	{ 0, 0, { 0 }, 0 },
 	{ 0, 96, MAPPED(0, 0, 0, 0), 0 },
 	{ 0, 96 + 16, MAPPED(127, 66, 0, 0), BOTH },

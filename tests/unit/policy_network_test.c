@@ -16,7 +16,7 @@
 
 static struct reports reports;
 
-static bool begins_with(const uint8_t *address, const struct policy_denied *key)
+static bool begins_with(const uint8_t *address, const struct policy_address *key)
 {
 	for (uint32_t bit = 0; bit < key->bits; bit++)
 		if ((address[bit / 8] ^ key->address[bit / 8]) & 0x80 >> bit % 8)
@@ -25,12 +25,12 @@ static bool begins_with(const uint8_t *address, const struct policy_denied *key)
 }
 
 /* As a trie answers: the longest key. */
-static const struct policy_denied *find(const struct compiled_policy *policy, uint32_t port, const uint8_t *address)
+static const struct policy_address *find(const struct compiled_policy *policy, uint32_t port, const uint8_t *address)
 {
-	const struct policy_denied *best = NULL;
+	const struct policy_address *best = NULL;
 
-	for (size_t i = 0; i < policy->denied_count; i++) {
-		const struct policy_denied *key = &policy->denied[i];
+	for (size_t i = 0; i < policy->address_count; i++) {
+		const struct policy_address *key = &policy->addresses[i];
 
 		if (key->port == port && begins_with(address, key) && (!best || key->bits > best->bits))
 			best = key;
@@ -42,7 +42,7 @@ static const struct policy_denied *find(const struct compiled_policy *policy, ui
 static bool kernel_denies(const struct compiled_policy *policy, const struct picket_event *event, uint32_t what)
 {
 	uint8_t address[16] = { [10] = 0xff, [11] = 0xff };
-	const struct policy_denied *found;
+	const struct policy_address *found;
 
 	if (event->network.family == AF_INET)
 		memcpy(address + 12, event->network.address, 4);
@@ -106,8 +106,9 @@ static void check_all(const char *text)
 			struct picket_event connect = event_to(addresses[i], ports[j], PICKET_KIND_NETWORK_CONNECT);
 			struct picket_event send = event_to(addresses[i], ports[j], PICKET_KIND_NETWORK_SEND);
 
-			if (kernel_denies(policy, &connect, PICKET_DENY_CONNECT) != rules_match(rules, &connect) ||
-			    kernel_denies(policy, &send, PICKET_DENY_SEND) != rules_match(rules, &send))
+			if (kernel_denies(policy, &connect, PICKET_ADDRESS_DENY_CONNECT) !=
+				    rules_match(rules, &connect) ||
+			    kernel_denies(policy, &send, PICKET_ADDRESS_DENY_SEND) != rules_match(rules, &send))
 				fail_msg("%s port %u, by\n%s", addresses[i], ports[j], text);
 		}
 	policy_free(policy);
@@ -197,7 +198,9 @@ static void check_note(const char *text, bool enforce, const char *reason)
 	assert_int_equal(policy->notes[0].denied, !reason);
 	if (reason) {
 		assert_non_null(strstr(policy->notes[0].reason, reason));
-		assert_int_equal(policy->denied_count, 0);
+		for (size_t i = 0; i < policy->address_count; i++)
+			assert_false(policy->addresses[i].value &
+				     (PICKET_ADDRESS_DENY_CONNECT | PICKET_ADDRESS_DENY_SEND));
 		assert_false(policy->policy.flags & PICKET_POLICY_DENY);
 	}
 	policy_free(policy);

@@ -43,14 +43,35 @@ static uint64_t entry_watches(const struct policy_entry *found, size_t size)
 	return found->value.prefix | (found->value.size == size ? found->value.exact : 0);
 }
 
-static uint64_t name_watches(const struct compiled_policy *policy, const char *path)
+static uint64_t text_watches(const struct compiled_policy *policy, const char *text)
 {
-	const char *name = strrchr(path, '/') + 1;
+	const char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text;
 	size_t size = strlen(name);
 
-	if (!(policy->policy.flags & PICKET_POLICY_NAMES) || size > NAME_LONGEST)
+	if (!(policy->policy.flags & PICKET_POLICY_NAMES))
 		return 0;
 	return entry_watches(trie_find(policy->names, policy->name_count, name, size), size);
+}
+
+static uint64_t name_watches(const struct compiled_policy *policy, const char *path)
+{
+	return strlen(strrchr(path, '/') + 1) > NAME_LONGEST ? 0 : text_watches(policy, path);
+}
+
+/* The first half of bpf/program_names.h. */
+static uint64_t program_watches(const struct compiled_policy *policy, const struct picket_event *event)
+{
+	const char *first = event_text(event, PICKET_TEXT_ARGS), *slash = strrchr(first, '/');
+	const char *name = slash ? slash + 1 : first;
+	uint64_t watches = 0;
+
+	if (!(policy->policy.flags & PICKET_POLICY_PROGRAMS))
+		return 0;
+	watches |= text_watches(policy, event_text(event, PICKET_TEXT_REQUESTED)) | text_watches(policy, first);
+	if ((strcmp(name, "busybox") == 0 || strcmp(name, "toybox") == 0) &&
+	    strlen(first) + 1 < event->text[PICKET_TEXT_ARGS].size)
+		watches |= text_watches(policy, first + strlen(first) + 1);
+	return watches;
 }
 
 static uint64_t open_watches(const struct compiled_policy *policy, const char *path)
@@ -89,8 +110,10 @@ static bool kernel_sends(const struct compiled_policy *policy, const struct pick
 	if (event->kind == PICKET_KIND_PROCESS_EXEC) {
 		found = trie_find(policy->paths, policy->path_count, executable, strlen(executable));
 		return (policy->policy.any_path | entry_watches(found, strlen(executable)) |
-			name_watches(policy, executable)) &
-		       PICKET_WATCH_EXEC;
+			name_watches(policy, executable) | program_watches(policy, event)) &
+			       PICKET_WATCH_EXEC ||
+		       event->flags & policy->policy.program_flags ||
+		       event->exec.sockets & policy->policy.program_sockets;
 	}
 	if (event->kind != PICKET_KIND_FILE_OPEN)
 		return true;
@@ -187,10 +210,35 @@ static void random_path_test(char *text)
 	}
 }
 
+static void random_exec_condition(char *text)
+{
+	switch (random() % 4) {
+	case 0:
+		sprintf(text, "process.programs: %s%s%s", random() % 4 ? "" : "{prefix: ", word(), "");
+		if (strchr(text, '{'))
+			strcat(text, "}");
+		break;
+	case 1:
+		sprintf(text, "process.programs: {glob: ['%s*', '%s']}", word(), word());
+		break;
+	case 2:
+		sprintf(text, "process.%s: %s", random() % 2 ? "memfd" : (random() % 2 ? "deleted" : "upper_layer"),
+			random() % 3 ? "true" : "false");
+		break;
+	default:
+		sprintf(text, "process.socket_descriptors: %s",
+			random() % 2 ? "[stdin, stderr]" : (random() % 2 ? "stdout" : "{not: stdin}"));
+	}
+}
+
 static void random_condition(char *text, bool exec)
 {
 	char path[600];
 
+	if (exec && random() % 2) {
+		random_exec_condition(text);
+		return;
+	}
 	switch (random() % (exec ? 3 : 6)) {
 	case 0:
 	case 1:
@@ -255,6 +303,31 @@ static void random_rules(char *text)
 	}
 }
 
+/* How a program was started. */
+static void random_start(struct event_builder *builder)
+{
+	static const char *const multiple[] = { "busybox", "/bin/busybox", "toybox", "busyboxx" };
+	char arguments[1100];
+	int size = 0;
+
+	if (random() % 2)
+		builder_add_text(builder, PICKET_TEXT_REQUESTED, random() % 2 ? word() : "./bin/abc");
+	if (random() % 3 == 0)
+		size = sprintf(arguments, "%s", multiple[random() % ARRAY_SIZE(multiple)]) + 1;
+	size += sprintf(arguments + size, "%s%s", random() % 3 ? "" : "/a/b/", word()) + 1;
+	if (random() % 10 == 0) {
+		memset(arguments + size - 1, 'l', 300);
+		size += 300;
+		arguments[size - 1] = '\0';
+	}
+	if (random() % 5)
+		builder_add_bytes(builder, PICKET_TEXT_ARGS, arguments, size - random() % 2);
+	if (random() % 3 == 0)
+		builder->event.flags |= PICKET_EVENT_MEMFD << random() % 3;
+	if (random() % 3 == 0)
+		builder->event.exec.sockets = random() % 8;
+}
+
 static void random_event(struct event_builder *builder)
 {
 	char executable[512], path[512];
@@ -265,6 +338,7 @@ static void random_event(struct event_builder *builder)
 	random_path(path);
 	if (random() % 4 == 0) {
 		builder_start(builder, PICKET_KIND_PROCESS_EXEC, executable);
+		random_start(builder);
 		return;
 	}
 	builder_open(builder, executable, path, 1 + random() % 15);
@@ -313,7 +387,9 @@ static void nothing_that_a_rule_matches_is_filtered_out(void **state)
 			random_event(&builder);
 			/* the kernel tells how a path was reached only when it is asked */
 			if (!(policy->policy.flags & PICKET_POLICY_VIA_PROC))
-				builder.event.flags = 0;
+				builder.event.flags &= ~(PICKET_EVENT_VIA_PROC | PICKET_EVENT_FOREIGN_MNT);
+			if (!(policy->policy.flags & PICKET_POLICY_ARGS))
+				builder.event.text[PICKET_TEXT_ARGS].size = 0;
 			count = rules_judge(set, &context, matches, 8);
 			sent = kernel_sends(policy, &builder.event, host);
 			if (count && !sent)
