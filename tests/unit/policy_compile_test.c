@@ -230,75 +230,6 @@ static void started_programs_are_found_without_directories(void **state)
 	policy_free(policy);
 }
 
-static void started_programs_are_told_apart_by_how_they_are_started(void **state)
-{
-	struct compiled_policy *policy = compiled(EXEC_RULE("{process.memfd: true}"), false);
-
-	(void)state;
-	assert_int_equal(policy->policy.program_flags, PICKET_EVENT_MEMFD);
-	assert_int_equal(policy->policy.any_path, 0);
-	policy_free(policy);
-	policy = compiled(EXEC_RULE("{process.memfd: false}"), false);
-	assert_int_equal(policy->policy.any_path, PICKET_WATCH_EXEC);
-	assert_int_equal(policy->notes[0].reach, POLICY_EVERY_EVENT);
-	policy_free(policy);
-	policy = compiled(EXEC_RULE("{process.socket_descriptors: [stdin, stderr], process.programs: sh}"), false);
-	assert_int_equal(policy->policy.program_sockets, 1 << 0 | 1 << 2);
-	assert_int_equal(policy->name_count, 0);
-	policy_free(policy);
-	policy = compiled(EXEC_RULE("{process.programs: {prefix: [nc, xm]}}"), false);
-	assert_true(policy->policy.flags & PICKET_POLICY_PROGRAMS);
-	ASSERT_ENTRY(name, "nc", 0, PICKET_WATCH_EXEC, 0);
-	policy_free(policy);
-}
-
-#define OTHER (1ULL << PICKET_SELECTOR_OTHER)
-
-static void exits_and_operations_are_told_apart_by_their_number(void **state)
-{
-	struct compiled_policy *policy =
-		compiled("rules:\n"
-			 "- {name: a, event: process_exit, where: {process.exit.signal: 31}}\n"
-			 "- {name: b, event: process_exit, where: {process.exit.oom_killed: true}}\n"
-			 "- {name: c, event: privileged_operation, where: {operation.name: [setns, bpf]}}\n"
-			 "- {name: d, event: file_modify, where: {file.path: /a}}\n",
-			 false);
-
-	(void)state;
-	assert_int_equal(policy->policy.wanted[PICKET_KIND_PROCESS_EXIT],
-			 OTHER | 1ULL << 31 | 1ULL << PICKET_SELECTOR_OOM);
-	assert_int_equal(policy->policy.wanted[PICKET_KIND_PRIVILEGED_OPERATION],
-			 OTHER | 1ULL << PICKET_OPERATION_SETNS | 1ULL << PICKET_OPERATION_BPF);
-	assert_int_equal(policy->policy.wanted[PICKET_KIND_FILE_MODIFY], ~0ULL);
-	assert_int_equal(policy->notes[0].reach, POLICY_FILTERED);
-	assert_int_equal(policy->notes[3].reach, POLICY_EVERY_EVENT);
-	policy_free(policy);
-	policy = compiled("rules:\n- {name: a, event: process_exit, where: {process.exit.code: {not: 0}}}\n", false);
-	assert_int_equal(policy->policy.wanted[PICKET_KIND_PROCESS_EXIT], OTHER | 1);
-	policy_free(policy);
-}
-
-static void too_many_networks_send_every_connection(void **state)
-{
-	static char text[600000];
-	size_t used = sprintf(text,
-			      "rules:\n- {name: a, event: network_connect, response: deny, where: "
-			      "{destination.address: 10.0.0.1}}\n"
-			      "- {name: b, event: network_connect, where: {destination.address: {cidr: [10.0.0.0/8");
-	struct compiled_policy *policy;
-
-	(void)state;
-	for (unsigned int i = 0; i < 9000; i++)
-		used += sprintf(text + used, ", 11.%u.%u.0/24", i / 256, i % 256);
-	sprintf(text + used, "]}}}\n");
-	policy = compiled(text, true);
-	assert_true(policy->policy.any_path & PICKET_WATCH_NETWORK);
-	assert_int_equal(policy->notes[0].reach, POLICY_KERNEL);
-	assert_int_equal(policy->notes[1].reach, POLICY_EVERY_EVENT);
-	assert_non_null(strstr(policy->notes[1].reason, "more networks"));
-	policy_free(policy);
-}
-
 static void scopes_and_kinds_fill_the_masks(void **state)
 {
 	struct compiled_policy *policy = compiled("rules:\n"
@@ -511,9 +442,6 @@ int main(void)
 		cmocka_unit_test(detours_need_a_flag_and_no_path),
 		cmocka_unit_test(refused_opens_and_arguments_are_asked_for_by_flags),
 		cmocka_unit_test(started_programs_are_found_without_directories),
-		cmocka_unit_test(started_programs_are_told_apart_by_how_they_are_started),
-		cmocka_unit_test(exits_and_operations_are_told_apart_by_their_number),
-		cmocka_unit_test(too_many_networks_send_every_connection),
 		cmocka_unit_test(scopes_and_kinds_fill_the_masks),
 		cmocka_unit_test(the_built_in_kill_is_carried_out_in_the_kernel_only_with_enforce),
 		cmocka_unit_test(opens_and_starts_of_programs_are_denied_where_the_file_sensor_can),
