@@ -41,6 +41,7 @@ __noinline int record_add_ancestors(__u64 address)
 		event->ancestors[i].pid = BPF_CORE_READ(parent, tgid);
 		if (!event->ancestors[i].pid)
 			break;
+		event->ancestors[i].start_ms = task_start_time(parent) / 1000000;
 		BPF_CORE_READ_STR_INTO(&event->ancestors[i].comm, parent, comm);
 		task = parent;
 	}

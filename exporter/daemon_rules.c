@@ -49,7 +49,7 @@ static int use_rules(struct daemon *daemon, struct rule_set *rules)
 	AUTO_FREE int *map = calloc(old_count + 1, sizeof(*map));
 	int error;
 
-	if (!map)
+	if (!map || judge_prepare(daemon->judge, rules))
 		return -ENOMEM;
 	error = policy_compile(rules, policy_powers(daemon), &policy);
 	if (error)
@@ -69,7 +69,8 @@ static int use_rules(struct daemon *daemon, struct rule_set *rules)
 	if (error)
 		return error;
 	daemon->rules = rules;
-	judge_rules_changed(daemon->judge);
+	if (judge_rules_changed(daemon->judge))
+		log_error("rules", "no memory: sequences and counts are not judged");
 	daemon->metrics.rules_loaded = rules_count(rules);
 	daemon->metrics.rules_last_reload_time = time(NULL);
 	rules_free(old);

@@ -10,14 +10,17 @@
 #include "log.h"
 #include "state/throttle.h"
 
-#define MATCHES_MAX 256	       /* rules that one event may match */
-#define THROTTLE_BUCKETS 16384 /* rules x containers that are throttled at one time */
-#define LOG_PAIRS_MAX 48
+#define PROGRESS_BYTES (4 << 20) /* of rules that ask for several events */
+#define THROTTLE_BUCKETS 16384	 /* rules x containers that are throttled at one time */
+#define LOG_PAIRS_MAX 64
 #define LOG_VALUE_SIZE 256
 
 struct judge {
 	struct judge_options options;
 	struct throttle *throttle;
+	struct progress *progress;
+	const struct rule **matches; /* of one event; room for all */
+	size_t matches_max;
 };
 
 int judge_new(const struct judge_options *options, struct judge **ret_judge)
@@ -29,8 +32,10 @@ int judge_new(const struct judge_options *options, struct judge **ret_judge)
 		return -ENOMEM;
 	judge->options = *options;
 	error = throttle_new(THROTTLE_BUCKETS, &judge->throttle);
+	if (!error)
+		error = progress_new(PROGRESS_BYTES, &judge->progress);
 	if (error) {
-		free(judge);
+		judge_free(judge);
 		return error;
 	}
 	*ret_judge = judge;
@@ -41,13 +46,32 @@ void judge_free(struct judge *judge)
 {
 	if (!judge)
 		return;
-	throttle_free(judge->throttle);
+	if (judge->throttle)
+		throttle_free(judge->throttle);
+	progress_free(judge->progress);
+	free(judge->matches);
 	free(judge);
 }
 
-void judge_rules_changed(struct judge *judge)
+int judge_prepare(struct judge *judge, const struct rule_set *rules)
+{
+	size_t count = rules_part_count(rules);
+	const struct rule **larger;
+
+	if (count <= judge->matches_max)
+		return 0;
+	larger = reallocarray(judge->matches, count, sizeof(*larger));
+	if (!larger)
+		return -ENOMEM;
+	judge->matches = larger;
+	judge->matches_max = count;
+	return 0;
+}
+
+int judge_rules_changed(struct judge *judge)
 {
 	throttle_reset(judge->throttle);
+	return progress_reset(judge->progress, rules_count(*judge->options.rules));
 }
 
 static int64_t clock_ns(clockid_t clock)
@@ -59,9 +83,9 @@ static int64_t clock_ns(clockid_t clock)
 }
 
 /* Events carry CLOCK_BOOTTIME; the difference to the wall clock is taken anew each time, since that one is set. */
-static int64_t event_unix_time(const struct picket_event *event)
+static int64_t unix_offset(void)
 {
-	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME) + (int64_t)event->time_ns;
+	return clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_BOOTTIME);
 }
 
 static void set_id(struct finding *finding)
@@ -120,11 +144,15 @@ static void deliver(struct judge *judge, const struct finding *finding)
 	log_finding(finding);
 }
 
+/* @progress: of a rule that asks for several events, else NULL. */
 static void judge_match(struct judge *judge, const struct event_context *context, struct container *container,
-			const struct rule *rule)
+			const struct rule *rule, const struct progress_match *progress)
 {
-	struct finding finding = { .context = *context, .rule = rule, .time_unix_ns = event_unix_time(context->event) };
+	struct finding finding = {
+		.context = *context, .rule = rule, .progress = progress, .unix_offset_ns = unix_offset()
+	};
 
+	finding.time_unix_ns = finding.unix_offset_ns + (int64_t)context->event->time_ns;
 	set_id(&finding);
 	if (container && container->rule_matches)
 		container->rule_matches[rule->index]++;
@@ -132,12 +160,25 @@ static void judge_match(struct judge *judge, const struct event_context *context
 	deliver(judge, &finding);
 }
 
+static void judge_step(struct judge *judge, const struct event_context *context, struct container *container,
+		       const struct rule *step)
+{
+	struct progress_match match;
+
+	if (progress_take(judge->progress, step, context, &match))
+		judge_match(judge, context, container, step->owner, &match);
+	judge->options.metrics->sequences_forgotten = progress_forgotten(judge->progress);
+}
+
 void judge_event(struct judge *judge, const struct picket_event *event, struct container *container)
 {
 	struct event_context context = { .event = event, .container = container };
-	const struct rule *matches[MATCHES_MAX];
-	size_t count = rules_judge(*judge->options.rules, &context, matches, MATCHES_MAX);
+	size_t count = rules_judge(*judge->options.rules, &context, judge->matches, judge->matches_max);
 
-	for (size_t i = 0; i < count; i++)
-		judge_match(judge, &context, container, matches[i]);
+	for (size_t i = 0; i < count; i++) {
+		if (judge->matches[i]->owner)
+			judge_step(judge, &context, container, judge->matches[i]);
+		else
+			judge_match(judge, &context, container, judge->matches[i], NULL);
+	}
 }

@@ -24,8 +24,14 @@ struct judge_options {
 int judge_new(const struct judge_options *options, struct judge **ret_judge);
 void judge_free(struct judge *judge);
 
-/** judge_rules_changed() - *options.rules points to another set now. */
-void judge_rules_changed(struct judge *judge);
+/** judge_prepare() - make room for @rules, which will be in force next. Return: 0, -ENOMEM. */
+int judge_prepare(struct judge *judge, const struct rule_set *rules);
+
+/**
+ * judge_rules_changed() - *options.rules points to another set now; sequences and counts begin anew.
+ * Return: 0; -ENOMEM: sequences and counts are not judged.
+ */
+int judge_rules_changed(struct judge *judge);
 
 /** judge_event() - @event is valid; @container NULL for the host's. */
 void judge_event(struct judge *judge, const struct picket_event *event, struct container *container);

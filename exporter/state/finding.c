@@ -38,6 +38,19 @@ static void visit_text(finding_visitor *visit, void *context, const char *name, 
 		visit(context, name, &value);
 }
 
+static bool rfc3339(int64_t time_unix_ns, char *buffer, size_t size)
+{
+	int64_t ns = time_unix_ns % 1000000000;
+	time_t seconds = time_unix_ns / 1000000000 - (ns < 0);
+	struct tm parts;
+	size_t used;
+
+	if (!gmtime_r(&seconds, &parts))
+		return false;
+	used = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &parts);
+	return used && snprintf(buffer + used, size - used, ".%09lldZ", (long long)(ns < 0 ? ns + 1000000000 : ns)) > 0;
+}
+
 static void visit_tags(const struct rule *rule, finding_visitor *visit, void *context)
 {
 	char tags[TAGS_SIZE] = "";
@@ -58,9 +71,47 @@ static void visit_rule(const struct finding *finding, finding_visitor *visit, vo
 	visit_text(visit, context, "picket.event.kind", catalogue_kind_name(finding->context.event->kind));
 }
 
+static void visit_time(const struct finding *finding, uint64_t time_ns, const char *name, finding_visitor *visit,
+		       void *context)
+{
+	char time[64] = "";
+
+	if (rfc3339(finding->unix_offset_ns + (int64_t)time_ns, time, sizeof(time)))
+		visit_text(visit, context, name, time);
+}
+
+#define STEP(number) \
+	{ \
+		"picket.step." #number ".time", "picket.step." #number ".event.kind", \
+			"picket.step." #number ".summary" \
+	}
+static const char *const step_names[RULE_STEPS_MAX][3] = { STEP(1), STEP(2), STEP(3), STEP(4), STEP(5) };
+#undef STEP
+
+static void visit_progress(const struct finding *finding, finding_visitor *visit, void *context)
+{
+	const struct progress_match *match = finding->progress;
+	struct field_value count = { .type = FIELD_INTEGER, .integer = match->count };
+
+	for (size_t i = 0; i < match->step_count; i++) {
+		const struct progress_step *step = &match->steps[i];
+
+		visit_time(finding, step->time_ns, step_names[i][0], visit, context);
+		visit_text(visit, context, step_names[i][1], catalogue_kind_name(step->kind));
+		visit_text(visit, context, step_names[i][2], step->text);
+	}
+	if (!match->count)
+		return;
+	visit(context, "picket.count", &count);
+	visit_time(finding, match->first_ns, "picket.count.first_time", visit, context);
+	visit_time(finding, match->last_ns, "picket.count.last_time", visit, context);
+}
+
 void finding_visit(const struct finding *finding, finding_visitor *visit, void *context)
 {
 	visit_rule(finding, visit, context);
+	if (finding->progress)
+		visit_progress(finding, visit, context);
 	for (unsigned int i = 0; i < RESPONSE_COUNT; i++)
 		if (finding->outcomes[i] != OUTCOME_NONE)
 			visit_text(visit, context, response_attributes[i], outcome_name(finding->outcomes[i]));
@@ -76,19 +127,6 @@ void finding_visit(const struct finding *finding, finding_visitor *visit, void *
 		if (value.type != FIELD_BOOLEAN || value.boolean)
 			visit(context, field->name, &value);
 	}
-}
-
-static bool rfc3339(int64_t time_unix_ns, char *buffer, size_t size)
-{
-	int64_t ns = time_unix_ns % 1000000000;
-	time_t seconds = time_unix_ns / 1000000000 - (ns < 0);
-	struct tm parts;
-	size_t used;
-
-	if (!gmtime_r(&seconds, &parts))
-		return false;
-	used = strftime(buffer, size, "%Y-%m-%dT%H:%M:%S", &parts);
-	return used && snprintf(buffer + used, size - used, ".%09lldZ", (long long)(ns < 0 ? ns + 1000000000 : ns)) > 0;
 }
 
 static json_t *json_text(const char *text, size_t size)

@@ -7,6 +7,7 @@
 #define FINDING_H
 
 #include "catalogue.h"
+#include "progress.h"
 #include "rules.h"
 
 /* What became of one response. */
@@ -27,7 +28,10 @@ struct finding {
 	const struct rule *rule;
 	int64_t time_unix_ns; /* of the event, CLOCK_REALTIME */
 	enum response_outcome outcomes[RESPONSE_COUNT];
-	char id[33]; /* 32 hex digits, unique; for logs and incidents */
+	const struct progress_match
+		*progress;	/* of a rule that asks for several events: which; borrowed. NULL: of others */
+	int64_t unix_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME, for the times in progress */
+	char id[33];		/* 32 hex digits, unique; for logs and incidents */
 };
 
 /**
@@ -40,6 +44,9 @@ void finding_visit(const struct finding *finding, finding_visitor *visit, void *
 
 /** finding_summary() - one sentence for people, cut at @size: valid UTF-8, without control characters. */
 void finding_summary(const struct finding *finding, char *buffer, size_t size);
+
+/** finding_event_summary() - who did what, for people; where it was is not said. As finding_summary() otherwise. */
+void finding_event_summary(const struct event_context *context, char *buffer, size_t size);
 
 /**
  * finding_to_json() - one line of JSON without newline; free(3) it. NULL: no memory. First keys: time (RFC 3339),

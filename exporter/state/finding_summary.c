@@ -10,7 +10,7 @@
 #define PHRASE_SIZE 256
 
 struct sentence {
-	const struct finding *finding;
+	const struct event_context *context;
 	char *buffer;
 	size_t size, used;
 };
@@ -41,7 +41,7 @@ static void add_field(struct sentence *sentence, const char *name, const char *o
 	char buffer[FIELD_BUFFER_SIZE], text[FIELD_BUFFER_SIZE];
 	struct field_value value;
 
-	if (!field || !field->get(&sentence->finding->context, buffer, &value)) {
+	if (!field || !field->get(sentence->context, buffer, &value)) {
 		add_text(sentence, otherwise);
 		return;
 	}
@@ -53,12 +53,12 @@ static void add_exec(struct sentence *sentence)
 {
 	add_text(sentence, " started ");
 	add_field(sentence, "process.executable.path", "a program");
-	add_phrase(sentence, " as pid %u", sentence->finding->context.event->pid);
+	add_phrase(sentence, " as pid %u", sentence->context->event->pid);
 }
 
 static void add_exit(struct sentence *sentence)
 {
-	const struct picket_event *event = sentence->finding->context.event;
+	const struct picket_event *event = sentence->context->event;
 
 	if (event->exit.signal)
 		add_phrase(sentence, " was ended by signal %u%s", event->exit.signal,
@@ -69,7 +69,7 @@ static void add_exit(struct sentence *sentence)
 
 static void add_open(struct sentence *sentence)
 {
-	const struct picket_event *event = sentence->finding->context.event;
+	const struct picket_event *event = sentence->context->event;
 
 	add_text(sentence, event->result < 0 ? " was refused " : " opened ");
 	add_field(sentence, "file.path", "a file");
@@ -80,7 +80,7 @@ static void add_open(struct sentence *sentence)
 
 static void add_refusal(struct sentence *sentence)
 {
-	const struct picket_event *event = sentence->finding->context.event;
+	const struct picket_event *event = sentence->context->event;
 
 	if (event->result < 0)
 		add_phrase(sentence, " (refused: %s)",
@@ -108,7 +108,7 @@ static void add_peer(struct sentence *sentence, const char *deed, const char *ad
 
 static void add_connect(struct sentence *sentence)
 {
-	bool refused = sentence->finding->context.event->result < 0;
+	bool refused = sentence->context->event->result < 0;
 
 	add_peer(sentence, refused ? " was refused a connection to " : " connected to ", "destination.address",
 		 "destination.port");
@@ -124,7 +124,7 @@ static void add_question(struct sentence *sentence)
 
 static void add_send(struct sentence *sentence)
 {
-	bool refused = sentence->finding->context.event->result < 0;
+	bool refused = sentence->context->event->result < 0;
 
 	add_peer(sentence, refused ? " was refused a datagram to " : " sent to ", "destination.address",
 		 "destination.port");
@@ -160,7 +160,7 @@ static void add_operation(struct sentence *sentence)
 
 static void add_credentials(struct sentence *sentence)
 {
-	const struct picket_event *event = sentence->finding->context.event;
+	const struct picket_event *event = sentence->context->event;
 
 	add_text(sentence, " gained rights (");
 	add_field(sentence, "credential.change", "unknown");
@@ -188,7 +188,7 @@ static void add_tee(struct sentence *sentence)
 
 static void add_cgroup(struct sentence *sentence)
 {
-	bool removed = sentence->finding->context.event->kind == PICKET_KIND_CGROUP_REMOVE;
+	bool removed = sentence->context->event->kind == PICKET_KIND_CGROUP_REMOVE;
 
 	add_text(sentence, removed ? "the cgroup was removed: " : "a cgroup was made: ");
 	add_field(sentence, "cgroup.path", "unknown");
@@ -218,7 +218,7 @@ static void (*const deeds[PICKET_KIND_COUNT])(struct sentence *sentence) = {
 /* After an exec the process has its new name already: the parent tells who started it. */
 static void add_actor(struct sentence *sentence)
 {
-	const struct event_context *context = &sentence->finding->context;
+	const struct event_context *context = sentence->context;
 	bool exec = context->event->kind == PICKET_KIND_PROCESS_EXEC;
 
 	if (!context->event->pid)
@@ -226,6 +226,14 @@ static void add_actor(struct sentence *sentence)
 	add_field(sentence, exec ? "process.parent.name" : "process.executable.name", "a process");
 	if (!exec)
 		add_phrase(sentence, " (pid %u)", context->event->pid);
+}
+
+static void add_place(struct sentence *sentence)
+{
+	const struct event_context *context = sentence->context;
+
+	if (!context->event->pid)
+		return;
 	if (!context->container) {
 		add_text(sentence, " on the host");
 		return;
@@ -235,17 +243,51 @@ static void add_actor(struct sentence *sentence)
 		  context->container->id && *context->container->id ? context->container->id : "without a name");
 }
 
-void finding_summary(const struct finding *finding, char *buffer, size_t size)
+/* Who did what; only a finding says in which container. */
+static struct sentence sentence_start(const struct event_context *context, char *buffer, size_t size)
 {
-	struct sentence sentence = { .finding = finding, .buffer = buffer, .size = size };
-	const struct picket_event *event = finding->context.event;
+	buffer[0] = '\0';
+	return (struct sentence){ .context = context, .buffer = buffer, .size = size };
+}
+
+void finding_event_summary(const struct event_context *context, char *buffer, size_t size)
+{
+	struct sentence sentence;
 
 	if (!size)
 		return;
-	buffer[0] = '\0';
+	sentence = sentence_start(context, buffer, size);
 	add_actor(&sentence);
-	if (deeds[event->kind])
-		deeds[event->kind](&sentence);
+	if (deeds[context->event->kind])
+		deeds[context->event->kind](&sentence);
+}
+
+/* How often, or what came before. */
+static void add_progress(struct sentence *sentence, const struct progress_match *match)
+{
+	double seconds = (match->last_ns - match->first_ns) / 1e9;
+
+	if (match->count)
+		add_phrase(sentence, "; the last of %u in %.3f s", match->count, seconds);
+	for (size_t i = 0; i + 1 < match->step_count; i++) {
+		add_phrase(sentence, "; %.3f s before: ", (match->last_ns - match->steps[i].time_ns) / 1e9);
+		add_text(sentence, match->steps[i].text);
+	}
+}
+
+void finding_summary(const struct finding *finding, char *buffer, size_t size)
+{
+	struct sentence sentence;
+
+	if (!size)
+		return;
+	sentence = sentence_start(&finding->context, buffer, size);
+	add_actor(&sentence);
+	add_place(&sentence);
+	if (deeds[finding->context.event->kind])
+		deeds[finding->context.event->kind](&sentence);
+	if (finding->progress)
+		add_progress(&sentence, finding->progress);
 	for (unsigned int i = 0; i < RESPONSE_COUNT; i++)
 		if (finding->outcomes[i] != OUTCOME_NONE)
 			add_phrase(&sentence, "; %s: %s", response_name(i), outcome_name(finding->outcomes[i]));

@@ -338,12 +338,29 @@ static int compile_rule(struct compiler *compiler, const struct rule *rule, stru
 	return 0;
 }
 
+/* All that is asked of single events; of several steps the note is about the one that costs most. */
+static int compile_parts(struct compiler *compiler, const struct rule *rule, struct policy_note *note)
+{
+	struct policy_note part = { .reason = "" };
+	int error = 0;
+
+	*note = part;
+	for (size_t i = 0; i < rule_part_count(rule) && !error; i++) {
+		error = compile_rule(compiler, rule_part(rule, i), &part);
+		if (!i || part.reach > note->reach)
+			*note = part;
+	}
+	if (rule->step_count && !*note->reason && rule->responses & 1U << RESPONSE_KILL)
+		note->reason = "several events make it up: picket kills, not the kernel";
+	return error;
+}
+
 static int compile_all(struct compiler *compiler, const struct rule_set *rules)
 {
 	int error = 0;
 
 	for (size_t i = 0; i < rules_count(rules) && !error; i++)
-		error = compile_rule(compiler, rules_at(rules, i), &compiler->policy->notes[i]);
+		error = compile_parts(compiler, rules_at(rules, i), &compiler->policy->notes[i]);
 	policy_keys_finish(&compiler->paths);
 	policy_keys_finish(&compiler->names);
 	return error;

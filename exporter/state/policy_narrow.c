@@ -279,7 +279,7 @@ static bool tests_field(const struct condition *conditions, size_t count, const 
 
 bool policy_mentions(const struct rule *rule, const struct field *field)
 {
-	return tests_field(rule->where, rule->where_count, field) ||
+	return rule->picked == field || tests_field(rule->where, rule->where_count, field) ||
 	       tests_field(rule->unless, rule->unless_count, field);
 }
 

@@ -335,6 +335,7 @@ int condition_finish(struct condition *condition)
 		return 0;
 	while (slots < 2 * condition->value_count)
 		slots *= 2;
+	free(matcher->slots);
 	matcher->slots = calloc(slots, sizeof(*matcher->slots));
 	if (!matcher->slots)
 		return -ENOMEM;

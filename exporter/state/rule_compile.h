@@ -32,7 +32,7 @@ int condition_start(struct condition *condition, const struct field *field, enum
 /** condition_add() - one more value. Return: 0; -EINVAL with a sentence in @error; -ENOMEM. */
 int condition_add(struct condition *condition, const char *value, char error[CONDITION_ERROR_SIZE]);
 
-/** condition_finish() - after the last value. Return: 0, -ENOMEM. */
+/** condition_finish() - after the last value, and again after more. Return: 0, -ENOMEM. */
 int condition_finish(struct condition *condition);
 
 /** condition_clear() - frees what it holds, half-built too. */

@@ -41,8 +41,8 @@ static const struct field *best_key(const struct rule_set *set, enum picket_kind
 
 		if (field->type != FIELD_STRING || field->get_all || field->values || !(field->kinds & 1ULL << kind))
 			continue;
-		for (size_t i = 0; i < set->count; i++)
-			count += set->rules[i].kind == kind && key_condition(&set->rules[i], field);
+		for (size_t i = 0; i < set->part_count; i++)
+			count += set->parts[i]->kind == kind && key_condition(set->parts[i], field);
 		if (count > most) {
 			most = count;
 			best = field;
@@ -61,7 +61,7 @@ static int compare_pairs(const void *left, const void *right)
 	if (!order)
 		order = memcmp(a->value, b->value, a->size);
 	if (!order)
-		order = (a->rule->index > b->rule->index) - (a->rule->index < b->rule->index);
+		order = (a->rule->position > b->rule->position) - (a->rule->position < b->rule->position);
 	return order;
 }
 
@@ -69,10 +69,10 @@ static size_t count_pairs(const struct rule_set *set, enum picket_kind kind, con
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < set->count; i++) {
-		const struct condition *condition = key ? key_condition(&set->rules[i], key) : NULL;
+	for (size_t i = 0; i < set->part_count; i++) {
+		const struct condition *condition = key ? key_condition(set->parts[i], key) : NULL;
 
-		count += set->rules[i].kind == kind && condition ? condition->value_count : 0;
+		count += set->parts[i]->kind == kind && condition ? condition->value_count : 0;
 	}
 	return count;
 }
@@ -147,13 +147,13 @@ static int build_kind(struct rule_set *set, enum picket_kind kind)
 	struct key_pair *pairs = calloc(pair_count + 1, sizeof(*pairs));
 	int error = 0;
 
-	index->others = calloc(set->count + 1, sizeof(*index->others));
+	index->others = calloc(set->part_count + 1, sizeof(*index->others));
 	if (!pairs || !index->others) {
 		free(pairs);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < set->count; i++) {
-		const struct rule *rule = &set->rules[i];
+	for (size_t i = 0; i < set->part_count; i++) {
+		const struct rule *rule = set->parts[i];
 		const struct condition *condition = key ? key_condition(rule, key) : NULL;
 
 		if (rule->kind != kind)

@@ -236,7 +236,7 @@ size_t rules_judge(const struct rule_set *set, const struct event_context *conte
 	}
 	while (count < max && (other < index->other_count || key < key_count)) {
 		bool take_key = key < key_count &&
-				(other == index->other_count || keyed[key]->index < index->others[other]->index);
+				(other == index->other_count || keyed[key]->position < index->others[other]->position);
 		const struct rule *rule = take_key ? keyed[key++] : index->others[other++];
 
 		if (rule_matches(rule, &cache, refused))

@@ -14,11 +14,11 @@
 #define PROCESS_RESPONSES (1U << RESPONSE_DENY | 1U << RESPONSE_KILL)
 #define HOST_SPARED_RESPONSES (PROCESS_RESPONSES | 1U << RESPONSE_PAUSE | 1U << RESPONSE_ISOLATE)
 
-#define CONTEXT_REPORT(context, node, ...) \
-	rule_report_at(&(context)->reader->report, (context)->file, (node), __VA_ARGS__)
-
 void rule_clear(struct rule *rule)
 {
+	for (size_t i = 0; i < rule->step_count; i++)
+		rule_clear(&rule->steps[i]);
+	free(rule->steps);
 	for (size_t i = 0; i < rule->where_count; i++)
 		condition_clear(&rule->where[i]);
 	for (size_t i = 0; i < rule->unless_count; i++)
@@ -34,7 +34,7 @@ void rule_clear(struct rule *rule)
 	memset(rule, 0, sizeof(*rule));
 }
 
-static void check_response(struct rule_context *context, const yaml_node_t *node)
+void rule_check_response(struct rule_context *context, const yaml_node_t *node)
 {
 	const struct rule *rule = &context->rule;
 	bool has_process = rule->kind != PICKET_KIND_CGROUP_CREATE && rule->kind != PICKET_KIND_CGROUP_REMOVE;
@@ -42,18 +42,27 @@ static void check_response(struct rule_context *context, const yaml_node_t *node
 	if (!has_process && (rule->responses & PROCESS_RESPONSES))
 		CONTEXT_REPORT(context, node, "%s events have no process that could be killed or denied anything",
 			       catalogue_kind_name(rule->kind));
+	if (rule->step_count && (rule->responses & 1U << RESPONSE_DENY))
+		CONTEXT_REPORT(context, node,
+			       "what is made up of several events cannot be denied: the last one has been done when it "
+			       "is known; use kill");
 	if (rule->scope == RULE_SCOPE_HOST && (rule->responses & HOST_SPARED_RESPONSES))
 		CONTEXT_REPORT(context, node,
 			       "scope host: the only response is investigate, for the host is never a target");
 }
 
 /* Where and unless need the event, and the keys come in any order. */
-static void read_conditions(struct rule_context *context)
+void rule_read_where_unless(struct rule_context *context)
 {
 	struct rule *rule = &context->rule;
 
 	rule_read_conditions(context, context->where, "where", &rule->where, &rule->where_count);
 	rule_read_conditions(context, context->unless, "unless", &rule->unless, &rule->unless_count);
+	rule_find_refused(rule);
+}
+
+void rule_find_refused(struct rule *rule)
+{
 	for (size_t i = 0; i < rule->where_count; i++)
 		rule->refused |= catalogue_kind_has_refusals(rule->kind) &&
 				 rule->where[i].field->syntax == SYNTAX_ERROR_NAME;
@@ -120,25 +129,52 @@ static void keep_rule(struct rule_context *context, const yaml_node_t *node)
 	entry->file = context->file;
 }
 
-/* Only a name and enabled: a rule of an earlier file, as it is, on or off. */
-static void switch_rule(struct rule_context *context, const yaml_node_t *node)
+/* The rule of an earlier file that is changed here; NULL after a report. */
+static struct rule_entry *earlier_rule(struct rule_context *context, const yaml_node_t *node, const char *what)
 {
 	struct rule_entry *entry = find_entry(context->reader, context->rule.name);
 	struct near near = near_start(context->rule.name);
 
-	if (entry && entry->file == context->file) {
+	if (entry && entry->file != context->file)
+		return entry;
+	if (entry) {
 		CONTEXT_REPORT(context, node, "the rule \"%s\" is in this file twice", entry->name);
-	} else if (entry) {
-		entry->rule.enabled = context->rule.enabled;
+		return NULL;
+	}
+	for (entry = context->reader->entries; entry; entry = entry->hh.next)
+		near_offer(&near, entry->name);
+	CONTEXT_REPORT(context, node, "there is no rule \"%s\" to %s%s%s%s", context->rule.name, what,
+		       near.best ? "; did you mean \"" : "", near.best ? near.best : "", near.best ? "\"?" : "");
+	return NULL;
+}
+
+/* Only a name and enabled or append: a rule of an earlier file, on or off, or with something added. */
+static void change_rule(struct rule_context *context, const yaml_node_t *node, uint64_t seen)
+{
+	struct rule_entry *entry = earlier_rule(context, node, context->append ? "append to" : "switch on or off");
+
+	if (entry) {
+		if (seen & 1 << RULE_KEY_ENABLED)
+			entry->rule.enabled = context->rule.enabled;
+		if (context->append)
+			rule_read_append(context, &entry->rule);
 		entry->file = context->file;
-	} else {
-		for (entry = context->reader->entries; entry; entry = entry->hh.next)
-			near_offer(&near, entry->name);
-		CONTEXT_REPORT(context, node, "there is no rule \"%s\" to switch on or off%s%s%s", context->rule.name,
-			       near.best ? "; did you mean \"" : "", near.best ? near.best : "",
-			       near.best ? "\"?" : "");
 	}
 	rule_clear(&context->rule);
+}
+
+/* Return: whether the keys are those of a change. */
+static bool changes_rule(struct rule_context *context, uint64_t seen)
+{
+	uint64_t keys = 1 << RULE_KEY_NAME | 1 << RULE_KEY_ENABLED | 1 << RULE_KEY_APPEND;
+
+	if (!context->rule.name || (seen & ~keys)) {
+		if (context->append)
+			CONTEXT_REPORT(context, context->append,
+				       "append goes with name and enabled only: the rest is the earlier rule's");
+		return false;
+	}
+	return seen & (1 << RULE_KEY_ENABLED | 1 << RULE_KEY_APPEND);
 }
 
 static void read_rule(struct rule_reader *reader, const struct rule_file *file, const yaml_node_t *node)
@@ -152,16 +188,17 @@ static void read_rule(struct rule_reader *reader, const struct rule_file *file, 
 
 	if (node->type == YAML_MAPPING_NODE && !(seen & 1 << RULE_KEY_NAME))
 		CONTEXT_REPORT(&context, node, "the rule has no name");
-	if (context.rule.name && seen == (1 << RULE_KEY_NAME | 1 << RULE_KEY_ENABLED)) {
-		switch_rule(&context, node);
+	if (changes_rule(&context, seen)) {
+		change_rule(&context, node, seen);
 		return;
 	}
-	if (node->type == YAML_MAPPING_NODE && !(seen & 1 << RULE_KEY_EVENT))
+	if (node->type == YAML_MAPPING_NODE && !(seen & (1 << RULE_KEY_EVENT | 1 << RULE_KEY_SEQUENCE)))
 		CONTEXT_REPORT(&context, node, "the rule has no event");
-	if (context.kind_known) {
-		read_conditions(&context);
-		check_response(&context, node);
-	}
+	if (context.kind_known && !context.sequence)
+		rule_read_where_unless(&context);
+	rule_read_steps(&context, node);
+	if (context.kind_known)
+		rule_check_response(&context, node);
 	if (context.rule.name)
 		keep_rule(&context, node);
 	else

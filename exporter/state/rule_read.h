@@ -61,8 +61,12 @@ struct rule_context {
 	const struct rule_file *file;
 	struct rule rule;
 	const yaml_node_t *where, *unless; /* read when the event is known */
+	const yaml_node_t *sequence, *within, *by, *count, *append;
 	bool kind_known;
 };
+
+#define CONTEXT_REPORT(context, node, ...) \
+	rule_report_at(&(context)->reader->report, (context)->file, (node), __VA_ARGS__)
 
 enum rule_key_id {
 	RULE_KEY_NAME,
@@ -76,11 +80,52 @@ enum rule_key_id {
 	RULE_KEY_RESPONSE,
 	RULE_KEY_TAGS,
 	RULE_KEY_THROTTLE,
+	RULE_KEY_SEQUENCE,
+	RULE_KEY_WITHIN,
+	RULE_KEY_BY,
+	RULE_KEY_COUNT_OF,
+	RULE_KEY_APPEND,
 	RULE_KEY_COUNT
 };
 
 /** rule_read_keys() - all keys of one rule. Return: bit per enum rule_key_id that was there. */
 uint64_t rule_read_keys(struct rule_context *context, const yaml_node_t *node);
+
+/** rule_read_choice() - one of @count names. Return: its index, or -1 after a report. */
+int rule_read_choice(struct rule_context *context, const yaml_node_t *node, const char *what,
+		     const char *(*name_of)(unsigned int), unsigned int count);
+
+/** rule_parse_duration() - "500ms", "30s", "1m", "2h", "1d". Return: nanoseconds; 0: it is none. */
+uint64_t rule_parse_duration(const char *text);
+#define RULE_DURATION_MIN_NS 1000000ULL
+
+/** rule_read_event() - the key event: of a rule or a step; @context is a struct rule_context. */
+void rule_read_event(void *context, const yaml_node_t *node);
+
+/** rule_read_where_unless() - both nodes of @context, whose kind is known, and what follows from them. */
+void rule_read_where_unless(struct rule_context *context);
+
+/** rule_find_refused() - whether the rule's where: names an error, again when where: has grown. */
+void rule_find_refused(struct rule *rule);
+
+/** rule_check_response() - whether the rule can have its responses; they are complete. */
+void rule_check_response(struct rule_context *context, const yaml_node_t *node);
+
+/** rule_read_tags(), rule_read_response() - of a rule, to which they add; @context is a struct rule_context. */
+void rule_read_tags(void *context, const yaml_node_t *node);
+void rule_read_response(void *context, const yaml_node_t *node);
+
+/** rule_read_append() - the key append: of @context, into an earlier @rule. */
+void rule_read_append(struct rule_context *context, struct rule *rule);
+
+/**
+ * rule_read_steps() - sequence: or count: with what belongs to them, if they are there.
+ * After where: and unless:, and after the scope.
+ */
+void rule_read_steps(struct rule_context *context, const yaml_node_t *node);
+
+/** rule_read_field() - a field that events of the context's kind have; NULL after a report. */
+const struct field *rule_read_field(struct rule_context *context, const yaml_node_t *node);
 
 /** rule_read_conditions() - a where: or unless: into a growing array of conditions. */
 void rule_read_conditions(struct rule_context *context, const yaml_node_t *node, const char *what,

@@ -12,16 +12,12 @@
 #define TAGS_MAX_COUNT 32
 #define TAG_MAX_SIZE 64
 #define BURST_MAX 100000
-#define INTERVAL_MIN_NS 1000000ULL
 #define INTERVAL_MAX_NS (366ULL * 86400 * 1000000000)
 
 static const char *context_scalar(struct rule_context *context, const yaml_node_t *node, const char *what)
 {
 	return rule_scalar(context->file, node, &context->reader->report, what);
 }
-
-#define CONTEXT_REPORT(context, node, ...) \
-	rule_report_at(&(context)->reader->report, (context)->file, (node), __VA_ARGS__)
 
 static void set_copy(struct rule_context *context, char **target, const char *text)
 {
@@ -30,9 +26,8 @@ static void set_copy(struct rule_context *context, char **target, const char *te
 		context->reader->report.failure = -ENOMEM;
 }
 
-/* One of @names. Return: its index, or -1 after a report. */
-static int read_choice(struct rule_context *context, const yaml_node_t *node, const char *what,
-		       const char *(*name_of)(unsigned int), unsigned int count)
+int rule_read_choice(struct rule_context *context, const yaml_node_t *node, const char *what,
+		     const char *(*name_of)(unsigned int), unsigned int count)
 {
 	const char *name = context_scalar(context, node, what);
 	struct near near;
@@ -117,16 +112,16 @@ static void read_description(void *context_pointer, const yaml_node_t *node)
 static void read_severity(void *context_pointer, const yaml_node_t *node)
 {
 	struct rule_context *context = context_pointer;
-	int severity = read_choice(context, node, "severity", severity_at, SEVERITY_COUNT);
+	int severity = rule_read_choice(context, node, "severity", severity_at, SEVERITY_COUNT);
 
 	if (severity >= 0)
 		context->rule.severity = severity;
 }
 
-static void read_event(void *context_pointer, const yaml_node_t *node)
+void rule_read_event(void *context_pointer, const yaml_node_t *node)
 {
 	struct rule_context *context = context_pointer;
-	int kind = read_choice(context, node, "event", kind_at, PICKET_KIND_COUNT);
+	int kind = rule_read_choice(context, node, "event", kind_at, PICKET_KIND_COUNT);
 
 	if (kind < 0)
 		return;
@@ -137,7 +132,7 @@ static void read_event(void *context_pointer, const yaml_node_t *node)
 static void read_scope(void *context_pointer, const yaml_node_t *node)
 {
 	struct rule_context *context = context_pointer;
-	int scope = read_choice(context, node, "scope", scope_at, RULE_SCOPE_ANY + 1);
+	int scope = rule_read_choice(context, node, "scope", scope_at, RULE_SCOPE_ANY + 1);
 
 	if (scope >= 0)
 		context->rule.scope = scope;
@@ -146,31 +141,35 @@ static void read_scope(void *context_pointer, const yaml_node_t *node)
 static void read_enabled(void *context_pointer, const yaml_node_t *node)
 {
 	struct rule_context *context = context_pointer;
-	int enabled = read_choice(context, node, "enabled", enabled_at, 2);
+	int enabled = rule_read_choice(context, node, "enabled", enabled_at, 2);
 
 	if (enabled >= 0)
 		context->rule.enabled = enabled;
 }
 
-static void read_where(void *context_pointer, const yaml_node_t *node)
-{
-	((struct rule_context *)context_pointer)->where = node;
-}
-
-static void read_unless(void *context_pointer, const yaml_node_t *node)
-{
-	((struct rule_context *)context_pointer)->unless = node;
-}
+#define READ_NODE(key) \
+	static void read_##key(void *context_pointer, const yaml_node_t *node) \
+	{ \
+		((struct rule_context *)context_pointer)->key = node; \
+	}
+READ_NODE(where)
+READ_NODE(unless)
+READ_NODE(sequence)
+READ_NODE(within)
+READ_NODE(by)
+READ_NODE(count)
+READ_NODE(append)
+#undef READ_NODE
 
 static void add_response(struct rule_context *context, const yaml_node_t *node)
 {
-	int response = read_choice(context, node, "response", response_at, RESPONSE_COUNT + 1);
+	int response = rule_read_choice(context, node, "response", response_at, RESPONSE_COUNT + 1);
 
 	if (response >= 0 && response < RESPONSE_COUNT)
 		context->rule.responses |= 1U << response;
 }
 
-static void read_response(void *context_pointer, const yaml_node_t *node)
+void rule_read_response(void *context_pointer, const yaml_node_t *node)
 {
 	struct rule_context *context = context_pointer;
 
@@ -205,7 +204,7 @@ static void add_tag(void *context_pointer, const yaml_node_t *node, const char *
 	context->rule.tag_count += larger[context->rule.tag_count] != NULL;
 }
 
-static void read_tags(void *context_pointer, const yaml_node_t *node)
+void rule_read_tags(void *context_pointer, const yaml_node_t *node)
 {
 	struct rule_context *context = context_pointer;
 
@@ -216,7 +215,7 @@ static void read_per(void *context_pointer, const yaml_node_t *node)
 {
 	struct rule_context *context = context_pointer;
 
-	context->rule.throttle_per_container = read_choice(context, node, "throttle: per", per_at, 2) == 0;
+	context->rule.throttle_per_container = rule_read_choice(context, node, "throttle: per", per_at, 2) == 0;
 }
 
 static void read_burst(void *context_pointer, const yaml_node_t *node)
@@ -234,7 +233,7 @@ static void read_burst(void *context_pointer, const yaml_node_t *node)
 		context->rule.throttle_burst = burst;
 }
 
-static uint64_t parse_duration(const char *text)
+uint64_t rule_parse_duration(const char *text)
 {
 	static const struct {
 		const char *unit;
@@ -260,8 +259,8 @@ static void read_interval(void *context_pointer, const yaml_node_t *node)
 
 	if (!text)
 		return;
-	context->rule.throttle_interval_ns = parse_duration(text);
-	if (context->rule.throttle_interval_ns < INTERVAL_MIN_NS)
+	context->rule.throttle_interval_ns = rule_parse_duration(text);
+	if (context->rule.throttle_interval_ns < RULE_DURATION_MIN_NS)
 		CONTEXT_REPORT(context, node, "throttle: interval is a duration such as 500ms, 30s, 1m, 2h or 1d");
 }
 
@@ -284,15 +283,20 @@ static void read_throttle(void *context_pointer, const yaml_node_t *node)
 static const struct rule_key rule_keys[] = {
 	[RULE_KEY_NAME] = { "name", read_name },
 	[RULE_KEY_ENABLED] = { "enabled", read_enabled },
-	[RULE_KEY_EVENT] = { "event", read_event },
+	[RULE_KEY_EVENT] = { "event", rule_read_event },
 	[RULE_KEY_WHERE] = { "where", read_where },
 	[RULE_KEY_UNLESS] = { "unless", read_unless },
 	[RULE_KEY_DESCRIPTION] = { "description", read_description },
 	[RULE_KEY_SCOPE] = { "scope", read_scope },
 	[RULE_KEY_SEVERITY] = { "severity", read_severity },
-	[RULE_KEY_RESPONSE] = { "response", read_response },
-	[RULE_KEY_TAGS] = { "tags", read_tags },
+	[RULE_KEY_RESPONSE] = { "response", rule_read_response },
+	[RULE_KEY_TAGS] = { "tags", rule_read_tags },
 	[RULE_KEY_THROTTLE] = { "throttle", read_throttle },
+	[RULE_KEY_SEQUENCE] = { "sequence", read_sequence },
+	[RULE_KEY_WITHIN] = { "within", read_within },
+	[RULE_KEY_BY] = { "by", read_by },
+	[RULE_KEY_COUNT_OF] = { "count", read_count },
+	[RULE_KEY_APPEND] = { "append", read_append },
 };
 
 uint64_t rule_read_keys(struct rule_context *context, const yaml_node_t *node)

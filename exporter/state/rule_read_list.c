@@ -141,6 +141,31 @@ static void keep_list(struct rule_reader *reader, struct value_list *list)
 	}
 }
 
+static void read_list_append(void *context, const yaml_node_t *node)
+{
+	*(const yaml_node_t **)context = node;
+}
+
+/* {append: [...]}: the values to add to those of an earlier file's list. NULL after a report. */
+static const yaml_node_t *appended_values(struct list_reader *state, const yaml_node_t *node,
+					  const struct value_list *old, const char *name)
+{
+	static const struct rule_key keys[] = { { "append", read_list_append } };
+	struct rule_report *report = &state->reader->report;
+	const yaml_node_t *values = NULL;
+
+	rule_read_mapping(state->file, node, report, "a list", keys, 1, &values);
+	if (!values)
+		return NULL;
+	if (!old) {
+		report_unknown_list(state->reader, state->file, node, name);
+		return NULL;
+	}
+	for (size_t i = 0; i < old->count && !report->failure; i++)
+		add_list_value(state, node, old->values[i]);
+	return values;
+}
+
 static void read_list(struct rule_reader *reader, const struct rule_file *file, const yaml_node_t *key,
 		      const yaml_node_t *value)
 {
@@ -160,8 +185,9 @@ static void read_list(struct rule_reader *reader, const struct rule_file *file, 
 		rule_report_at(&reader->report, file, key, "the list \"%s\" is here twice", name);
 		return;
 	}
-	if (value->type != YAML_SEQUENCE_NODE) {
-		rule_report_at(&reader->report, file, value, "the list \"%s\" must be a sequence: [a, b]", name);
+	if (value->type == YAML_SCALAR_NODE) {
+		rule_report_at(&reader->report, file, value,
+			       "the list \"%s\" must be a sequence, [a, b], or {append: [a, b]}", name);
 		return;
 	}
 	state.list = calloc(1, sizeof(*state.list));
@@ -173,6 +199,12 @@ static void read_list(struct rule_reader *reader, const struct rule_file *file, 
 		return;
 	}
 	state.list->file = file;
+	if (value->type == YAML_MAPPING_NODE)
+		value = appended_values(&state, value, old, name);
+	if (!value) {
+		free_list(state.list);
+		return;
+	}
 	rule_for_each_value(reader, file, value, "a value", true, add_list_value, &state);
 	keep_list(reader, state.list);
 }

@@ -171,7 +171,7 @@ static void read_test(struct rule_context *context, const struct field *field, b
 		read_values(context, field, &operators[0], negate, node, conditions, count);
 }
 
-static const struct field *find_field(struct rule_context *context, const yaml_node_t *key)
+const struct field *rule_read_field(struct rule_context *context, const yaml_node_t *key)
 {
 	struct rule_report *report = &context->reader->report;
 	const char *name = rule_scalar(context->file, key, report, "a field"), *near;
@@ -216,7 +216,7 @@ static void read_fields(struct rule_context *context, const yaml_node_t *node, c
 	for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
 	     pair < node->data.mapping.pairs.top && !report->failure; pair++) {
 		const yaml_node_t *key = rule_node(context->file, pair->key);
-		const struct field *field = find_field(context, key);
+		const struct field *field = rule_read_field(context, key);
 
 		if (!field)
 			continue;

@@ -153,6 +153,31 @@ static void load_path(struct load *load, const char *path)
 		load_file(load, path);
 }
 
+/* What is matched: rules and steps, when they have their places. */
+static int list_parts(struct rule_set *set)
+{
+	for (size_t i = 0; i < set->count; i++)
+		set->part_count += rule_part_count(&set->rules[i]);
+	set->parts = calloc(set->part_count + 1, sizeof(*set->parts));
+	if (!set->parts)
+		return -ENOMEM;
+	set->part_count = 0;
+	for (size_t i = 0; i < set->count; i++) {
+		struct rule *rule = &set->rules[i];
+
+		rule->position = set->part_count;
+		if (!rule->step_count)
+			set->parts[set->part_count++] = rule;
+		for (size_t j = 0; j < rule->step_count; j++) {
+			rule->steps[j].owner = rule;
+			rule->steps[j].index = i;
+			rule->steps[j].position = set->part_count;
+			set->parts[set->part_count++] = &rule->steps[j];
+		}
+	}
+	return 0;
+}
+
 /* Rules that are on, taken out of their entries. */
 static int make_set(struct rule_reader *reader, struct rule_set **ret_set)
 {
@@ -170,7 +195,7 @@ static int make_set(struct rule_reader *reader, struct rule_set **ret_set)
 		set->rules[set->count++] = entry->rule;
 		memset(&entry->rule, 0, sizeof(entry->rule));
 	}
-	if (rule_index_build(set))
+	if (list_parts(set) || rule_index_build(set))
 		goto fail;
 	*ret_set = set;
 	return 0;
@@ -232,12 +257,18 @@ void rules_free(struct rule_set *set)
 	for (size_t i = 0; i < set->count; i++)
 		rule_clear(&set->rules[i]);
 	free(set->rules);
+	free(set->parts);
 	free(set);
 }
 
 size_t rules_count(const struct rule_set *set)
 {
 	return set->count;
+}
+
+size_t rules_part_count(const struct rule_set *set)
+{
+	return set->part_count;
 }
 
 const struct rule *rules_at(const struct rule_set *set, size_t index)

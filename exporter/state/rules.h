@@ -13,7 +13,14 @@
  * more than once. A value "$name" stands for a list's values, "$$text" for
  * "$text"; not in regex. In a path's glob "*" and "?" stop at "/", "**" does not.
  * A later file replaces rules and lists of the same name, lists for the rules
- * of all files. A rule with nothing but name and enabled switches one on or off.
+ * of all files. A rule with nothing but name and enabled switches one on or off; one with append: {where, unless,
+ * tags, response} adds to it: exceptions, values of what where: asks for already, further conditions. A list
+ * {append: [...]} adds values.
+ * sequence: [{event, where, unless, same}, ...] instead of event, where and unless asks for 2 to 5 events in this
+ * order, all within: a time, by: container, process or process_tree (the default: processes of which one descends
+ * from the other or from the other's parent). same: a field; its value must be the same in all steps.
+ * count: {over: 20, within: 10s, per: container, distinct: FIELD} asks for more than that many events, or different
+ * values of a field.
  * A file_open rule sees refused opens, and only these, when where: has file.error.
  * Scope is the registry's word: container when the event has one, host when not.
  */
@@ -73,6 +80,18 @@ struct condition {
 	void *compiled;	   /* regex, cidr: the matcher's own */
 };
 
+#define RULE_STEPS_MAX 5
+#define RULE_COUNT_MAX 1000 /* events that a count can ask for */
+
+/* Whose events belong together. */
+enum rule_group { RULE_GROUP_CONTAINER, RULE_GROUP_PROCESS, RULE_GROUP_TREE, RULE_GROUP_COUNT };
+
+/*
+ * A rule that asks for one event is matched by itself. One that asks for
+ * several (sequence) or for many (count) has steps, which are matched, and
+ * progress.h tells when they make up the rule. Of a step only kind, scope,
+ * where, unless, refused, index and what is said to be a step's have a meaning.
+ */
 struct rule {
 	char *name;
 	char *description;
@@ -92,7 +111,16 @@ struct rule {
 	bool throttle_per_container; /* else per rule */
 	bool refused;		     /* asks for operations that were refused (file_open), and sees only these */
 	char *source;		     /* file:line */
-	size_t index;		     /* in the set; the order of metrics */
+	size_t index;		     /* in the set; the order of metrics; of a step: its rule's */
+	struct rule *steps;	     /* of a sequence, in their order; of a count, the one; else NULL */
+	size_t step_count;
+	uint64_t within_ns; /* of sequences and counts */
+	enum rule_group group;
+	unsigned int count_over;  /* a count matches when there are more; 0: a sequence */
+	const struct rule *owner; /* of a step: its rule; else NULL */
+	/* of a step, or NULL: the same value in all steps of a sequence; a count counts different values */
+	const struct field *picked;
+	size_t position; /* among all that is matched; the order of rules_judge() */
 };
 
 struct rule_set;
@@ -116,9 +144,23 @@ size_t rules_count(const struct rule_set *set); /* enabled ones */
 const struct rule *rules_at(const struct rule_set *set, size_t index);
 const struct rule *rules_find(const struct rule_set *set, const char *name);
 
+/** rules_part_count() - all that is matched: rules of one event, and the steps of the others. */
+size_t rules_part_count(const struct rule_set *set);
+
+/** rule_part_count(), rule_part() - the rule itself, or its steps. */
+static inline size_t rule_part_count(const struct rule *rule)
+{
+	return rule->step_count ? rule->step_count : 1;
+}
+
+static inline const struct rule *rule_part(const struct rule *rule, size_t i)
+{
+	return rule->step_count ? &rule->steps[i] : rule;
+}
+
 /**
- * rules_judge() - which rules an event matches.
- * @ret_matches: room for @max rules; extra matches are dropped, which cannot happen with max = rules_count().
+ * rules_judge() - which rules an event matches, and which steps (those have an owner).
+ * @ret_matches: room for @max; extra matches are dropped, which cannot happen with max = rules_part_count().
  * Return: number of matches.
  */
 size_t rules_judge(const struct rule_set *set, const struct event_context *context, const struct rule **ret_matches,

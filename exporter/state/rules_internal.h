@@ -27,6 +27,8 @@ struct rule_index {
 struct rule_set {
 	struct rule *rules;
 	size_t count;
+	const struct rule **parts; /* rules and steps, by position */
+	size_t part_count;
 	struct rule_index kinds[PICKET_KIND_COUNT];
 };
 

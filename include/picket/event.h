@@ -96,6 +96,7 @@ enum picket_text_id {
 
 struct picket_ancestor {
 	__u32 pid;
+	__u32 start_ms; /* process start, CLOCK_BOOTTIME, low 32 bits: with pid, tells it from later ones of this pid */
 	char comm[PICKET_COMM_SIZE];
 };
 
@@ -200,7 +201,7 @@ struct picket_event {
 };
 
 #ifndef __VMLINUX_H__
-_Static_assert(sizeof(struct picket_event) == 64 + 16 + 120 + 28 + 4 + 32, "ring layout changed");
+_Static_assert(sizeof(struct picket_event) == 64 + 16 + 144 + 28 + 4 + 32, "ring layout changed");
 #endif
 
 #endif

@@ -22,7 +22,7 @@ static void judge(const struct rule_set *set, const struct event_builder *builde
 {
 	struct container container = builder_container();
 	struct event_context context = { &builder->event, &container };
-	size_t count = rules_count(set);
+	size_t count = rules_part_count(set);
 	const struct rule **matches = calloc(count + 1, sizeof(*matches));
 
 	if (!matches)

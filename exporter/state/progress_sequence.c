@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Steps in their order. Each event of a step points to the best way that led
+ * to it: the one whose beginning is latest, since that leaves most time. Of
+ * two events of a step the later one has the better way, so a flood of events
+ * pushes out only what is worse.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "state/progress_internal.h"
+
+void progress_mark_drop(struct progress_mark *mark)
+{
+	if (mark && !--mark->references)
+		free(mark);
+}
+
+static void chain_drop(struct sequence_record *record)
+{
+	for (size_t i = 0; i < RULE_STEPS_MAX; i++)
+		progress_mark_drop(record->chain[i]);
+	memset(record, 0, sizeof(*record));
+}
+
+static uint64_t record_time(const struct sequence_record *record, size_t step)
+{
+	return record->chain[step]->step.time_ns;
+}
+
+static void drop_first(struct sequence *sequence, size_t step)
+{
+	struct sequence_record *records = sequence->records[step];
+
+	chain_drop(&records[0]);
+	memmove(&records[0], &records[1], --sequence->used[step] * sizeof(*records));
+	memset(&records[sequence->used[step]], 0, sizeof(*records));
+}
+
+/* Return: false when it is older than all of a step that is full. */
+static bool insert(struct sequence *sequence, size_t step, struct progress_mark *mark)
+{
+	struct sequence_record *records = sequence->records[step];
+	size_t at;
+
+	if (sequence->used[step] == SEQUENCE_RECORDS) {
+		if (mark->step.time_ns < record_time(&records[0], step))
+			return false;
+		drop_first(sequence, step);
+	}
+	at = sequence->used[step]++;
+	for (; at && record_time(&records[at - 1], step) > mark->step.time_ns; at--)
+		records[at] = records[at - 1];
+	memset(&records[at], 0, sizeof(*records));
+	records[at].chain[step] = mark;
+	mark->references++;
+	return true;
+}
+
+/* The last event of the step before that lies before this one, and may begin it. */
+static const struct sequence_record *way_to(const struct sequence *sequence, size_t step, uint64_t time_ns,
+					    uint64_t within_ns)
+{
+	for (size_t i = sequence->used[step - 1]; i--;) {
+		const struct sequence_record *record = &sequence->records[step - 1][i];
+
+		if (record_time(record, step - 1) < time_ns && record->chain[0])
+			return time_ns - record->chain[0]->step.time_ns <= within_ns ? record : NULL;
+	}
+	return NULL;
+}
+
+static void connect(struct sequence *sequence, size_t step, struct sequence_record *record, uint64_t within_ns)
+{
+	const struct sequence_record *way = way_to(sequence, step, record_time(record, step), within_ns);
+
+	if (!way || (record->chain[0] && record->chain[0]->step.time_ns >= way->chain[0]->step.time_ns))
+		return;
+	for (size_t i = 0; i < step; i++) {
+		way->chain[i]->references++;
+		progress_mark_drop(record->chain[i]);
+		record->chain[i] = way->chain[i];
+	}
+}
+
+/* A late event may be what later steps have waited for. */
+static void connect_all(struct sequence *sequence, size_t first_step, const struct rule *rule)
+{
+	for (size_t step = first_step ? first_step : 1; step < rule->step_count; step++)
+		for (size_t i = 0; i < sequence->used[step]; i++)
+			connect(sequence, step, &sequence->records[step][i], rule->within_ns);
+}
+
+static const struct sequence_record *complete(const struct sequence *sequence, size_t last)
+{
+	for (size_t i = 0; i < sequence->used[last]; i++)
+		if (sequence->records[last][i].chain[0])
+			return &sequence->records[last][i];
+	return NULL;
+}
+
+bool sequence_add(struct sequence *sequence, const struct rule *rule, size_t step, struct progress_mark *mark,
+		  struct progress_match *ret_match)
+{
+	const struct sequence_record *found;
+
+	if (!insert(sequence, step, mark))
+		return false;
+	connect_all(sequence, step, rule);
+	found = complete(sequence, rule->step_count - 1);
+	if (!found)
+		return false;
+	*ret_match = (struct progress_match){ .step_count = rule->step_count };
+	for (size_t i = 0; i < rule->step_count; i++)
+		ret_match->steps[i] = found->chain[i]->step;
+	ret_match->first_ns = ret_match->steps[0].time_ns;
+	ret_match->last_ns = ret_match->steps[rule->step_count - 1].time_ns;
+	return true;
+}
+
+void sequence_forget(struct sequence *sequence, uint64_t time_ns)
+{
+	for (size_t step = 0; step < RULE_STEPS_MAX; step++)
+		while (sequence->used[step] && record_time(&sequence->records[step][0], step) <= time_ns)
+			drop_first(sequence, step);
+}
