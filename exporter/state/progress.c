@@ -146,17 +146,22 @@ static uint64_t process_id(uint32_t pid, uint32_t start_ms)
 }
 
 /* A beginning belongs to the trees of its process and of that one's parent. Later steps may be of any descendant. */
-static size_t tree_groups(const struct event_context *context, bool begins, struct state_key *keys)
+static size_t tree_groups(const struct event_context *context, bool beginning, struct state_key *keys)
 {
 	const struct picket_event *event = context->event;
 	size_t count = 0;
 
 	keys[count++].group[1] = process_id(event->pid, event->start_time_ns / 1000000);
-	for (size_t i = 0; i < (begins ? 1 : PICKET_ANCESTORS) && event->ancestors[i].pid > INIT_PID_MAX; i++)
+	for (size_t i = 0; i < (beginning ? 1 : PICKET_ANCESTORS) && event->ancestors[i].pid > INIT_PID_MAX; i++)
 		keys[count++].group[1] = process_id(event->ancestors[i].pid, event->ancestors[i].start_ms);
 	for (size_t i = 0; i < count; i++)
 		keys[i].group[0] = event->cgroup_id;
 	return count;
+}
+
+static bool begins(const struct rule *step)
+{
+	return step->owner->any_order || step == step->owner->steps;
 }
 
 /* Return: how many groups the event belongs to. */
@@ -170,7 +175,7 @@ static size_t find_groups(const struct rule *step, const struct event_context *c
 		keys[0].group[1] = event->pid;
 		return 1;
 	case RULE_GROUP_TREE:
-		return tree_groups(context, step == step->owner->steps, keys);
+		return tree_groups(context, begins(step), keys);
 	default:
 		keys[0].group[0] = context->container ? context->container->cgroup_id : 0;
 		return 1;
@@ -268,8 +273,8 @@ static struct state *state_add(struct progress *progress, const struct state_key
 	return NULL;
 }
 
-/* Used now; @begins: and by a first step. */
-static void touch(struct progress *progress, struct state *state, bool begins)
+/* Used now; @beginning: and by a step that can be the first. */
+static void touch(struct progress *progress, struct state *state, bool beginning)
 {
 	struct rule_states *rule = states_of(progress, state);
 
@@ -279,7 +284,7 @@ static void touch(struct progress *progress, struct state *state, bool begins)
 		DL_DELETE(rule->early, state);
 		rule->early_count--;
 	}
-	state->begun |= begins;
+	state->begun |= beginning;
 	if (state->begun) {
 		DL_APPEND(rule->begun, state);
 	} else {
@@ -295,7 +300,7 @@ static struct state *state_use(struct progress *progress, const struct state_key
 	if (!state)
 		state = state_add(progress, key, step->owner->count_over);
 	if (state)
-		touch(progress, state, step == step->owner->steps);
+		touch(progress, state, begins(step));
 	return state;
 }
 

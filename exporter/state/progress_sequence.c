@@ -99,20 +99,69 @@ static const struct sequence_record *complete(const struct sequence *sequence, s
 	return NULL;
 }
 
-bool sequence_add(struct sequence *sequence, const struct rule *rule, size_t step, struct progress_mark *mark,
-		  struct progress_match *ret_match)
+static bool find_ordered(struct sequence *sequence, const struct rule *rule, size_t step,
+			 struct progress_match *ret_match)
 {
 	const struct sequence_record *found;
 
-	if (!insert(sequence, step, mark))
-		return false;
 	connect_all(sequence, step, rule);
 	found = complete(sequence, rule->step_count - 1);
 	if (!found)
 		return false;
-	*ret_match = (struct progress_match){ .step_count = rule->step_count };
 	for (size_t i = 0; i < rule->step_count; i++)
 		ret_match->steps[i] = found->chain[i]->step;
+	return true;
+}
+
+static uint64_t distance(uint64_t a_ns, uint64_t b_ns)
+{
+	return a_ns > b_ns ? a_ns - b_ns : b_ns - a_ns;
+}
+
+/* Of another step, the event nearest to one, which must be another event; NULL: there is none. */
+static const struct progress_step *nearest(const struct sequence *sequence, size_t step, uint64_t time_ns)
+{
+	const struct progress_step *best = NULL;
+
+	for (size_t i = 0; i < sequence->used[step]; i++) {
+		const struct progress_step *one = &sequence->records[step][i].chain[step]->step;
+
+		if (one->time_ns != time_ns &&
+		    (!best || distance(one->time_ns, time_ns) < distance(best->time_ns, time_ns)))
+			best = one;
+	}
+	return best;
+}
+
+/* The new event with the nearest ones of all other steps, in the order of time. */
+static bool find_unordered(const struct sequence *sequence, const struct rule *rule, size_t step,
+			   const struct progress_step *added, struct progress_match *ret_match)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < rule->step_count; i++) {
+		const struct progress_step *one = i == step ? added : nearest(sequence, i, added->time_ns);
+		size_t at = used++;
+
+		if (!one)
+			return false;
+		for (; at && ret_match->steps[at - 1].time_ns > one->time_ns; at--)
+			ret_match->steps[at] = ret_match->steps[at - 1];
+		ret_match->steps[at] = *one;
+	}
+	return ret_match->steps[used - 1].time_ns - ret_match->steps[0].time_ns <= rule->within_ns;
+}
+
+bool sequence_add(struct sequence *sequence, const struct rule *rule, size_t step, struct progress_mark *mark,
+		  struct progress_match *ret_match)
+{
+	if (!insert(sequence, step, mark))
+		return false;
+	if (rule->any_order ? !find_unordered(sequence, rule, step, &mark->step, ret_match)
+			    : !find_ordered(sequence, rule, step, ret_match))
+		return false;
+	ret_match->step_count = rule->step_count;
+	ret_match->count = 0;
 	ret_match->first_ns = ret_match->steps[0].time_ns;
 	ret_match->last_ns = ret_match->steps[rule->step_count - 1].time_ns;
 	return true;

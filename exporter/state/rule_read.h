@@ -61,7 +61,7 @@ struct rule_context {
 	const struct rule_file *file;
 	struct rule rule;
 	const yaml_node_t *where, *unless; /* read when the event is known */
-	const yaml_node_t *sequence, *within, *by, *count, *append;
+	const yaml_node_t *sequence, *within, *by, *order, *count, *append;
 	bool kind_known;
 };
 
@@ -83,6 +83,7 @@ enum rule_key_id {
 	RULE_KEY_SEQUENCE,
 	RULE_KEY_WITHIN,
 	RULE_KEY_BY,
+	RULE_KEY_ORDER,
 	RULE_KEY_COUNT_OF,
 	RULE_KEY_APPEND,
 	RULE_KEY_COUNT

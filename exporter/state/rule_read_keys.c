@@ -157,6 +157,7 @@ READ_NODE(unless)
 READ_NODE(sequence)
 READ_NODE(within)
 READ_NODE(by)
+READ_NODE(order)
 READ_NODE(count)
 READ_NODE(append)
 #undef READ_NODE
@@ -295,6 +296,7 @@ static const struct rule_key rule_keys[] = {
 	[RULE_KEY_SEQUENCE] = { "sequence", read_sequence },
 	[RULE_KEY_WITHIN] = { "within", read_within },
 	[RULE_KEY_BY] = { "by", read_by },
+	[RULE_KEY_ORDER] = { "order", read_order },
 	[RULE_KEY_COUNT_OF] = { "count", read_count },
 	[RULE_KEY_APPEND] = { "append", read_append },
 };

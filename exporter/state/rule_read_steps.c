@@ -127,6 +127,11 @@ static void check_same(struct rule_context *context, const yaml_node_t *node)
 		CONTEXT_REPORT(context, node, "sequence: the fields of same are of different types");
 }
 
+static const char *order_at(unsigned int index)
+{
+	return index ? "any" : "written";
+}
+
 static void read_sequence(struct rule_context *context, const yaml_node_t *node)
 {
 	const yaml_node_t *list = context->sequence;
@@ -144,6 +149,8 @@ static void read_sequence(struct rule_context *context, const yaml_node_t *node)
 	context->rule.group = RULE_GROUP_TREE;
 	if (context->by)
 		read_group(context, context->by, "by");
+	if (context->order)
+		context->rule.any_order = rule_read_choice(context, context->order, "order", order_at, 2) == 1;
 	if (context->within)
 		read_within(context, context->within);
 	else
@@ -243,6 +250,7 @@ static void check_keys(struct rule_context *context)
 		{ context->count, context->sequence, "a rule has a sequence or a count, not both" },
 		{ context->within, !context->sequence,
 		  "within: goes with a sequence; of a count it is count: {within}" },
+		{ context->order, !context->sequence, "order: goes with a sequence" },
 		{ context->by, !context->sequence, "by: goes with a sequence; of a count it is count: {per}" },
 	};
 

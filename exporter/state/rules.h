@@ -17,8 +17,8 @@
  * tags, response} adds to it: exceptions, values of what where: asks for already, further conditions. A list
  * {append: [...]} adds values.
  * sequence: [{event, where, unless, same}, ...] instead of event, where and unless asks for 2 to 5 events in this
- * order, all within: a time, by: container, process or process_tree (the default: processes of which one descends
- * from the other or from the other's parent). same: a field; its value must be the same in all steps.
+ * order (order: any: in any), all within: a time, by: container, process or process_tree (the default: processes of which one descends
+ * from the other or from the other's parent; in any order, siblings, or parent and child). same: a field; its value must be the same in all steps.
  * count: {over: 20, within: 10s, per: container, distinct: FIELD} asks for more than that many events, or different
  * values of a field.
  * A file_open rule sees refused opens, and only these, when where: has file.error.
@@ -116,6 +116,7 @@ struct rule {
 	size_t step_count;
 	uint64_t within_ns; /* of sequences and counts */
 	enum rule_group group;
+	bool any_order;		  /* of a sequence: the steps may come in any order */
 	unsigned int count_over;  /* a count matches when there are more; 0: a sequence */
 	const struct rule *owner; /* of a step: its rule; else NULL */
 	/* of a step, or NULL: the same value in all steps of a sequence; a count counts different values */

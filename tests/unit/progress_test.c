@@ -243,6 +243,23 @@ static void one_event_is_never_two_steps(void **state)
 	watch_end(&watch);
 }
 
+static void takes_steps_in_any_order_when_asked_to(void **state)
+{
+	struct watch watch = watch_start(ABC("order: any,"), MEBIBYTE);
+
+	(void)state;
+	assert_int_equal(open_by(&watch, 100, 50, "/c", 1), 0);
+	assert_int_equal(open_by(&watch, 101, 50, "/a", 2), 0);
+	assert_int_equal(open_by(&watch, 102, 60, "/b", 3), 0); /* another's child */
+	assert_int_equal(open_by(&watch, 103, 50, "/b", 4), 1);
+	assert_int_equal(watch.match.steps[0].time_ns, SECOND);
+	assert_int_equal(watch.match.last_ns, 4 * SECOND);
+	assert_int_equal(open_by(&watch, 103, 50, "/b", 5), 0);
+	assert_int_equal(open_by(&watch, 103, 50, "/a", 6), 0);
+	assert_int_equal(open_by(&watch, 103, 50, "/c", 15.5), 0);
+	watch_end(&watch);
+}
+
 #define COUNT(more) \
 	"rules:\n- {name: many, event: file_open, where: {file.path: {prefix: /x}}, count: {over: 3, within: 10s" more \
 	"}}\n"
@@ -339,6 +356,7 @@ int main(void)
 		cmocka_unit_test(a_parents_pid_used_again_makes_no_tree),
 		cmocka_unit_test(asks_for_the_same_value_in_all_steps),
 		cmocka_unit_test(one_event_is_never_two_steps),
+		cmocka_unit_test(takes_steps_in_any_order_when_asked_to),
 		cmocka_unit_test(counts_within_a_sliding_time),
 		cmocka_unit_test(counts_late_events_where_they_belong),
 		cmocka_unit_test(counts_different_values_and_single_processes),

@@ -125,6 +125,8 @@ static void sequences_that_cannot_be_meant_are_refused(void **state)
 		{ SEQUENCE("within: 1, sequence: [{event: file_open}, {event: process_exec}]"), "1:27", "a duration" },
 		{ SEQUENCE("within: 1s, by: proces, sequence: [{event: file_open}, {event: process_exec}]"), "1:35",
 		  "did you mean \"process\"?" },
+		{ SEQUENCE("within: 1s, order: ani, sequence: [{event: file_open}, {event: process_exec}]"), "1:38",
+		  "did you mean \"any\"?" },
 		{ SEQUENCE("within: 1s, sequence: [{event: file_opened}, {event: process_exec}]"), "1:50",
 		  "did you mean \"file_open\"?" },
 		{ SEQUENCE("within: 1s, sequence: [{evnt: file_open}, {event: process_exec}]"), "1:43",
