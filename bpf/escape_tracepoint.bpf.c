@@ -65,7 +65,7 @@ int BPF_PROG(escape_exec, struct task_struct *task, int old_pid, struct linux_bi
 	host = namespaces_of_host(bpf_get_current_task());
 	if (!(host & PICKET_NAMESPACE_MOUNT))
 		return 0;
-	if (subject.class == PICKET_CGROUP_CONTAINER)
+	if (class_is_container(subject.class))
 		subject_count(&subject, PICKET_COUNTER_ISOLATION_BREAKS_NAMESPACE);
 	send_break(ctx, &subject, PICKET_BOUNDARY_MOUNT_NAMESPACE, subject.cgroup_id, host);
 	return 0;

@@ -47,7 +47,7 @@ int BPF_PROG(lifecycle_cgroup_mkdir, struct cgroup *cgroup, const char *path)
 		return 0;
 	id = BPF_CORE_READ(cgroup, kn, id);
 	parent = subject_of_cgroup(cgroup_parent_id(cgroup));
-	if (parent.class == PICKET_CGROUP_CONTAINER)
+	if (class_is_container(parent.class))
 		entry.slot = parent.slot;
 	else if (bpf_map_pop_elem(&free_slots, &entry.slot))
 		entry.slot = PICKET_SLOT_OVERFLOW;

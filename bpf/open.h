@@ -17,6 +17,7 @@
 #define FMODE_PATH 0x4000
 #define FMODE_CREATED 0x100000
 #define SIGKILL 9
+#define SIGSTOP 19
 #define S_ISDIR(mode) (((mode)&0170000) == 0040000)
 #define ENOENT 2
 #define EPERM 1
@@ -91,11 +92,22 @@ __noinline int open_rule_says(__u64 watches, __u32 access, __u32 kind, __u32 act
 }
 
 /* Never the daemon, never init: with host pids. */
-static __always_inline bool open_kill(const struct picket_policy *rules)
+static __always_inline bool open_signal(const struct picket_policy *rules, int signal)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
 
-	return pid > 1 && pid != rules->self && bpf_send_signal(SIGKILL) == 0;
+	return pid > 1 && pid != rules->self && bpf_send_signal(signal) == 0;
+}
+
+/* What the kernel rules of @watches do to the process. Return: PICKET_EVENT_KILLED, _STOPPED, 0. */
+static __always_inline __u32 open_act(const struct picket_policy *rules, __u64 watches, __u32 access)
+{
+	if (open_rule_says(watches, access, PICKET_KIND_FILE_OPEN, PICKET_KERNEL_KILL) && open_signal(rules, SIGKILL))
+		return PICKET_EVENT_KILLED;
+	if (rules->flags & PICKET_POLICY_STOP &&
+	    open_rule_says(watches, access, PICKET_KIND_FILE_OPEN, PICKET_KERNEL_STOP) && open_signal(rules, SIGSTOP))
+		return PICKET_EVENT_STOPPED;
+	return 0;
 }
 
 /* The record of an opened file, but for its path. */
@@ -318,9 +330,8 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 		open_detour(path, directory->mount_namespace);
 	if (!(watches & request->classes) && !(request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC)))
 		return 0;
-	if (subject.class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST) &&
-	    open_rule_says(watches, request->access, PICKET_KIND_FILE_OPEN, PICKET_KERNEL_KILL) && open_kill(rules))
-		request->flags |= PICKET_EVENT_KILLED;
+	if (subject.class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST))
+		request->flags |= open_act(rules, watches, request->access);
 	record = open_record(&subject, file, request->access, request->device);
 	if (!record)
 		return 0;

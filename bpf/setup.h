@@ -17,8 +17,7 @@
 /* Whether a process that @mover puts into @target starts as the runtime's. */
 static __always_inline bool setup_enters(const struct subject *mover, const struct subject *target)
 {
-	return target->class != PICKET_CGROUP_HOST && mover->class != PICKET_CGROUP_CONTAINER &&
-	       mover->slot != target->slot;
+	return target->class != PICKET_CGROUP_HOST && !class_is_container(mover->class) && mover->slot != target->slot;
 }
 
 static __always_inline __u32 task_mount_namespace(struct task_struct *task)

@@ -13,6 +13,12 @@ struct subject {
 	bool setup;  /* the runtime's own work inside the container */
 };
 
+/* Known to be of a container, whether or not something may be done to it. */
+static __always_inline bool class_is_container(__u32 class)
+{
+	return class == PICKET_CGROUP_CONTAINER || class == PICKET_CGROUP_SPARED;
+}
+
 /* The rules in force. */
 static __always_inline struct picket_policy *policy_get(void)
 {

@@ -130,6 +130,16 @@ static bool kernel_can_decide(const struct compiler *compiler, const struct rule
 	return policy_narrow_rule(fields, rule) != NULL;
 }
 
+/* Why a kill of this rule is not for the kernel to do alone; NULL: it may. */
+static const char *kill_reason(const struct rule *rule)
+{
+	if (rule->kill_scope == KILL_TREE)
+		return "what descends from a process is found while it lives: the whole tree is killed by the daemon";
+	if (rule->limit.interval_ns)
+		return "the daemon counts for limit:";
+	return NULL;
+}
+
 /* Why the kernel cannot carry out @rule, which it is to @deny or else to kill for; NULL: it can. */
 static const char *kernel_reason(const struct compiler *compiler, const struct rule *rule, bool deny)
 {
@@ -139,6 +149,8 @@ static const char *kernel_reason(const struct compiler *compiler, const struct r
 				 "process.executable.path (equals, in, prefix)"
 			       : "the kernel can kill and deny only for file_open, scope container, where file.path "
 				 "(equals, in, prefix) and file.access, unless process.executable.path (equals, in)";
+	if (!deny && kill_reason(rule))
+		return kill_reason(rule);
 	if (!(compiler->powers & POLICY_ENFORCE))
 		return "it is carried out only with --enforce; then the kernel does it";
 	if (!deny && rule->kind == PICKET_KIND_PROCESS_EXEC)
@@ -167,6 +179,10 @@ static uint64_t take_kernel_rule(struct compiler *compiler, const struct rule *r
 	kernel_rule = &compiler->policy->policy.rules[compiler->kernel_rules];
 	kernel_rule->kinds = 1ULL << rule->kind;
 	kernel_rule->action = deny ? PICKET_KERNEL_DENY : PICKET_KERNEL_KILL;
+	if (!deny && rule->responses & 1U << RESPONSE_INVESTIGATE) {
+		kernel_rule->action = PICKET_KERNEL_STOP; /* it is looked at before it is killed */
+		compiler->policy->policy.flags |= PICKET_POLICY_STOP;
+	}
 	kernel_rule->access = ACCESS_ALL;
 	if (rule->kind == PICKET_KIND_FILE_OPEN)
 		rule_accesses(compiler, rule, &kernel_rule->access, &watches);

@@ -86,6 +86,7 @@ enum rule_key_id {
 	RULE_KEY_ORDER,
 	RULE_KEY_COUNT_OF,
 	RULE_KEY_APPEND,
+	RULE_KEY_LIMIT,
 	RULE_KEY_COUNT
 };
 
@@ -127,6 +128,9 @@ void rule_read_steps(struct rule_context *context, const yaml_node_t *node);
 
 /** rule_read_field() - a field that events of the context's kind have; NULL after a report. */
 const struct field *rule_read_field(struct rule_context *context, const yaml_node_t *node);
+
+/** rule_read_duration() - "500ms", "30s", "2h". Return: nanoseconds; less than 1 ms after a report. */
+uint64_t rule_read_duration(struct rule_context *context, const yaml_node_t *node, const char *what);
 
 /** rule_read_conditions() - a where: or unless: into a growing array of conditions. */
 void rule_read_conditions(struct rule_context *context, const yaml_node_t *node, const char *what,

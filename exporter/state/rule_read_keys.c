@@ -3,6 +3,7 @@
 #include "state/rule_read.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -48,11 +49,6 @@ int rule_read_choice(struct rule_context *context, const yaml_node_t *node, cons
 static const char *severity_at(unsigned int index)
 {
 	return severity_name(index);
-}
-
-static const char *response_at(unsigned int index)
-{
-	return index == RESPONSE_COUNT ? "none" : response_name(index);
 }
 
 static const char *kind_at(unsigned int index)
@@ -162,26 +158,6 @@ READ_NODE(count)
 READ_NODE(append)
 #undef READ_NODE
 
-static void add_response(struct rule_context *context, const yaml_node_t *node)
-{
-	int response = rule_read_choice(context, node, "response", response_at, RESPONSE_COUNT + 1);
-
-	if (response >= 0 && response < RESPONSE_COUNT)
-		context->rule.responses |= 1U << response;
-}
-
-void rule_read_response(void *context_pointer, const yaml_node_t *node)
-{
-	struct rule_context *context = context_pointer;
-
-	if (node->type != YAML_SEQUENCE_NODE) {
-		add_response(context, node);
-		return;
-	}
-	for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
-		add_response(context, rule_node(context->file, *item));
-}
-
 static void add_tag(void *context_pointer, const yaml_node_t *node, const char *tag)
 {
 	struct rule_context *context = context_pointer;
@@ -212,26 +188,38 @@ void rule_read_tags(void *context_pointer, const yaml_node_t *node)
 	rule_for_each_value(context->reader, context->file, node, "a tag", false, add_tag, context);
 }
 
+/* A rate that is being read: throttle: or limit:. */
+struct rate_context {
+	struct rule_context *rule;
+	const char *what;
+	struct rule_rate rate;
+};
+
 static void read_per(void *context_pointer, const yaml_node_t *node)
 {
-	struct rule_context *context = context_pointer;
+	struct rate_context *context = context_pointer;
+	char what[32];
 
-	context->rule.throttle_per_container = rule_read_choice(context, node, "throttle: per", per_at, 2) == 0;
+	snprintf(what, sizeof(what), "%s: per", context->what);
+	context->rate.per_container = rule_read_choice(context->rule, node, what, per_at, 2) == 0;
 }
 
 static void read_burst(void *context_pointer, const yaml_node_t *node)
 {
-	struct rule_context *context = context_pointer;
-	const char *text = context_scalar(context, node, "throttle: burst");
+	struct rate_context *context = context_pointer;
+	char what[32];
+	const char *text;
 	unsigned long burst;
 
+	snprintf(what, sizeof(what), "%s: burst", context->what);
+	text = context_scalar(context->rule, node, what);
 	if (!text)
 		return;
 	burst = strlen(text) == strspn(text, "0123456789") && strlen(text) < 10 ? strtoul(text, NULL, 10) : 0;
 	if (burst < 1 || burst > BURST_MAX)
-		CONTEXT_REPORT(context, node, "throttle: burst is a number from 1 to %d", BURST_MAX);
+		CONTEXT_REPORT(context->rule, node, "%s is a number from 1 to %d", what, BURST_MAX);
 	else
-		context->rule.throttle_burst = burst;
+		context->rate.burst = burst;
 }
 
 uint64_t rule_parse_duration(const char *text)
@@ -253,32 +241,54 @@ uint64_t rule_parse_duration(const char *text)
 	return 0;
 }
 
-static void read_interval(void *context_pointer, const yaml_node_t *node)
+uint64_t rule_read_duration(struct rule_context *context, const yaml_node_t *node, const char *what)
 {
-	struct rule_context *context = context_pointer;
-	const char *text = context_scalar(context, node, "throttle: interval");
+	const char *text = context_scalar(context, node, what);
+	uint64_t duration = text ? rule_parse_duration(text) : 0;
 
-	if (!text)
-		return;
-	context->rule.throttle_interval_ns = rule_parse_duration(text);
-	if (context->rule.throttle_interval_ns < RULE_DURATION_MIN_NS)
-		CONTEXT_REPORT(context, node, "throttle: interval is a duration such as 500ms, 30s, 1m, 2h or 1d");
+	if (text && duration < RULE_DURATION_MIN_NS)
+		CONTEXT_REPORT(context, node, "%s is a duration such as 500ms, 30s, 1m, 2h or 1d", what);
+	return duration;
 }
 
-static void read_throttle(void *context_pointer, const yaml_node_t *node)
+static void read_interval(void *context_pointer, const yaml_node_t *node)
+{
+	struct rate_context *context = context_pointer;
+	char what[32];
+
+	snprintf(what, sizeof(what), "%s: interval", context->what);
+	context->rate.interval_ns = rule_read_duration(context->rule, node, what);
+}
+
+static struct rule_rate read_rate(struct rule_context *context, const yaml_node_t *node, const char *what)
 {
 	static const struct rule_key keys[] = { { "per", read_per },
 						{ "burst", read_burst },
 						{ "interval", read_interval } };
-	struct rule_context *context = context_pointer;
-	uint64_t seen;
+	struct rate_context rate = { context, what, { .per_container = true, .burst = 1 } };
+	uint64_t seen =
+		rule_read_mapping(context->file, node, &context->reader->report, what, keys, ARRAY_SIZE(keys), &rate);
 
-	context->rule.throttle_per_container = true;
-	context->rule.throttle_burst = 1;
-	seen = rule_read_mapping(context->file, node, &context->reader->report, "throttle", keys, ARRAY_SIZE(keys),
-				 context);
 	if (node->type == YAML_MAPPING_NODE && !(seen & 4))
-		CONTEXT_REPORT(context, node, "throttle has no interval");
+		CONTEXT_REPORT(context, node, "%s has no interval", what);
+	return rate.rate;
+}
+
+static void read_throttle(void *context_pointer, const yaml_node_t *node)
+{
+	struct rule_context *context = context_pointer;
+	struct rule_rate rate = read_rate(context, node, "throttle");
+
+	context->rule.throttle_per_container = rate.per_container;
+	context->rule.throttle_burst = rate.burst;
+	context->rule.throttle_interval_ns = rate.interval_ns;
+}
+
+static void read_limit(void *context_pointer, const yaml_node_t *node)
+{
+	struct rule_context *context = context_pointer;
+
+	context->rule.limit = read_rate(context, node, "limit");
 }
 
 static const struct rule_key rule_keys[] = {
@@ -299,6 +309,7 @@ static const struct rule_key rule_keys[] = {
 	[RULE_KEY_ORDER] = { "order", read_order },
 	[RULE_KEY_COUNT_OF] = { "count", read_count },
 	[RULE_KEY_APPEND] = { "append", read_append },
+	[RULE_KEY_LIMIT] = { "limit", read_limit },
 };
 
 uint64_t rule_read_keys(struct rule_context *context, const yaml_node_t *node)

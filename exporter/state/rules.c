@@ -33,6 +33,17 @@ const char *severity_name(enum severity severity)
 	return (unsigned int)severity < SEVERITY_COUNT ? severity_names[severity] : "unknown";
 }
 
+const char *kill_scope_name(enum kill_scope scope)
+{
+	static const char *const names[KILL_SCOPE_COUNT] = {
+		[KILL_PROCESS] = "process",
+		[KILL_TREE] = "tree",
+		[KILL_CONTAINER] = "container",
+	};
+
+	return (unsigned int)scope < KILL_SCOPE_COUNT ? names[scope] : "unknown";
+}
+
 const char *response_name(enum response_action action)
 {
 	return (unsigned int)action < RESPONSE_COUNT ? response_names[action] : "unknown";

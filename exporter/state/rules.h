@@ -21,6 +21,9 @@
  * from the other or from the other's parent; in any order, siblings, or parent and child). same: a field; its value must be the same in all steps.
  * count: {over: 20, within: 10s, per: container, distinct: FIELD} asks for more than that many events, or different
  * values of a field.
+ * response: names one response or a sequence of them, each a name or a mapping of one name to its settings:
+ * {kill: {scope: tree}}, {isolate: {timeout: 10m}}. limit: bounds how often the rule responds, throttle: how often
+ * it is told of.
  * A file_open rule sees refused opens, and only these, when where: has file.error.
  * Scope is the registry's word: container when the event has one, host when not.
  */
@@ -56,6 +59,22 @@ enum response_action {
 	RESPONSE_COUNT
 };
 const char *response_name(enum response_action action);
+
+/* How much a kill takes with it. */
+enum kill_scope {
+	KILL_PROCESS,
+	KILL_TREE,	/* and all that descends from it */
+	KILL_CONTAINER, /* all processes of the container */
+	KILL_SCOPE_COUNT
+};
+const char *kill_scope_name(enum kill_scope scope);
+
+/* At most @burst at once, and as many again in each @interval_ns, evenly. interval_ns 0: no bound. */
+struct rule_rate {
+	uint64_t interval_ns;
+	unsigned int burst;
+	bool per_container; /* else per rule */
+};
 
 enum condition_operator {
 	OPERATOR_EQUALS, /* also `in`: any of the values */
@@ -99,6 +118,9 @@ struct rule {
 	enum picket_kind kind;
 	enum rule_scope scope;
 	unsigned int responses; /* 1 << enum response_action */
+	enum kill_scope kill_scope;
+	uint64_t timeouts_ns[RESPONSE_COUNT]; /* of pause and isolate, then released; 0: until somebody does */
+	struct rule_rate limit;		      /* of its responses */
 	bool enabled;
 	char **tags;
 	size_t tag_count;

@@ -77,18 +77,18 @@ size_t throttle_bucket_count(const struct throttle *throttle)
 }
 
 /* Rounded up, so that a full bucket never holds more than the burst. */
-static uint64_t match_cost(const struct rule *rule)
+static uint64_t match_cost(const struct rule_rate *rate)
 {
-	uint64_t burst = rule->throttle_burst ? rule->throttle_burst : 1;
+	uint64_t burst = rate->burst ? rate->burst : 1;
 
-	return rule->throttle_interval_ns / burst + (rule->throttle_interval_ns % burst != 0);
+	return rate->interval_ns / burst + (rate->interval_ns % burst != 0);
 }
 
-static uint64_t full_credit(const struct rule *rule)
+static uint64_t full_credit(const struct rule_rate *rate)
 {
 	uint64_t credit;
 
-	if (__builtin_mul_overflow(match_cost(rule), rule->throttle_burst ? rule->throttle_burst : 1, &credit))
+	if (__builtin_mul_overflow(match_cost(rate), rate->burst ? rate->burst : 1, &credit))
 		return UINT64_MAX;
 	return credit;
 }
@@ -129,26 +129,26 @@ static struct bucket *bucket_add(struct throttle *throttle, const struct bucket_
 }
 
 /* The match's bucket, now the one used last. NULL: no memory. */
-static struct bucket *bucket_get(struct throttle *throttle, const struct rule *rule, uint64_t container_id,
-				 uint64_t now_ns)
+static struct bucket *bucket_get(struct throttle *throttle, size_t rule, const struct rule_rate *rate,
+				 uint64_t container_id, uint64_t now_ns)
 {
 	struct bucket_key key = {
-		.container_id = rule->throttle_per_container ? container_id : 0,
-		.rule = rule->index,
+		.container_id = rate->per_container ? container_id : 0,
+		.rule = rule,
 	};
 	struct bucket *bucket;
 
 	HASH_FIND(hh, throttle->table, &key, sizeof(key), bucket);
 	if (!bucket)
-		return bucket_add(throttle, &key, full_credit(rule), now_ns);
+		return bucket_add(throttle, &key, full_credit(rate), now_ns);
 	DL_DELETE(throttle->by_age, bucket);
 	DL_APPEND(throttle->by_age, bucket);
 	return bucket;
 }
 
-static void bucket_refill(struct bucket *bucket, const struct rule *rule, uint64_t now_ns)
+static void bucket_refill(struct bucket *bucket, const struct rule_rate *rate, uint64_t now_ns)
 {
-	uint64_t full = full_credit(rule), elapsed;
+	uint64_t full = full_credit(rate), elapsed;
 
 	if (now_ns <= bucket->refilled_ns)
 		return;
@@ -157,18 +157,26 @@ static void bucket_refill(struct bucket *bucket, const struct rule *rule, uint64
 	bucket->refilled_ns = now_ns;
 }
 
-bool throttle_allow(struct throttle *throttle, const struct rule *rule, uint64_t container_id, uint64_t now_ns)
+bool throttle_take(struct throttle *throttle, size_t rule, const struct rule_rate *rate, uint64_t container_id,
+		   uint64_t now_ns)
 {
 	struct bucket *bucket;
 
-	if (!rule->throttle_interval_ns)
+	if (!rate->interval_ns)
 		return true;
-	bucket = bucket_get(throttle, rule, container_id, now_ns);
+	bucket = bucket_get(throttle, rule, rate, container_id, now_ns);
 	if (!bucket)
 		return true;
-	bucket_refill(bucket, rule, now_ns);
-	if (bucket->credit_ns < match_cost(rule))
+	bucket_refill(bucket, rate, now_ns);
+	if (bucket->credit_ns < match_cost(rate))
 		return false;
-	bucket->credit_ns -= match_cost(rule);
+	bucket->credit_ns -= match_cost(rate);
 	return true;
+}
+
+bool throttle_allow(struct throttle *throttle, const struct rule *rule, uint64_t container_id, uint64_t now_ns)
+{
+	struct rule_rate rate = { rule->throttle_interval_ns, rule->throttle_burst, rule->throttle_per_container };
+
+	return throttle_take(throttle, rule->index, &rate, container_id, now_ns);
 }

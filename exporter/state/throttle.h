@@ -32,6 +32,10 @@ void throttle_free(struct throttle *throttle);
  */
 bool throttle_allow(struct throttle *throttle, const struct rule *rule, uint64_t container_id, uint64_t now_ns);
 
+/** throttle_take() - the same for another rate than the rule's throttle; @rule: index of the rule. */
+bool throttle_take(struct throttle *throttle, size_t rule, const struct rule_rate *rate, uint64_t container_id,
+		   uint64_t now_ns);
+
 /** throttle_reset() - forget all buckets; after a reload, since rules are known by their index. */
 void throttle_reset(struct throttle *throttle);
 

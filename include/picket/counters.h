@@ -140,6 +140,7 @@ struct picket_counters {
 #define PICKET_CGROUP_UNKNOWN 0	  /* made, not classified yet: rules see it as a container */
 #define PICKET_CGROUP_CONTAINER 1 /* a container, or below one: descendants inherit the slot */
 #define PICKET_CGROUP_HOST 2	  /* the host's: counted on PICKET_SLOT_HOST */
+#define PICKET_CGROUP_SPARED 3	  /* a container that is never killed, denied anything or stopped */
 
 /* Value of the map cgroup id -> slot. */
 struct picket_cgroup {

@@ -78,6 +78,7 @@ enum picket_text_id {
 #define PICKET_EVENT_HOST (1U << 9)	   /* task belongs to no container */
 #define PICKET_EVENT_TERMINAL (1U << 10)   /* standard input is a terminal */
 #define PICKET_EVENT_DENIED (1U << 11)	   /* the kernel part has refused the operation */
+#define PICKET_EVENT_STOPPED (1U << 12)	   /* the kernel part has sent SIGSTOP */
 
 /* picket_event.file.access: what the descriptor allows */
 #define PICKET_ACCESS_READ (1U << 0)

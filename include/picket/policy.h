@@ -57,6 +57,7 @@ struct picket_kernel_rule {
 #define PICKET_KERNEL_NONE 0
 #define PICKET_KERNEL_KILL 1
 #define PICKET_KERNEL_DENY 2
+#define PICKET_KERNEL_STOP 3 /* SIGSTOP: the daemon looks at the process, then kills it */
 
 /* picket_policy.flags */
 #define PICKET_POLICY_VIA_PROC (1U << 0)   /* some rule asks how a path was reached */
@@ -68,6 +69,7 @@ struct picket_kernel_rule {
 #define PICKET_POLICY_FAILED (1U << 3)	   /* some rule asks for refused opens */
 #define PICKET_POLICY_PROGRAMS (1U << 19)  /* some rule asks for the names that programs are started by */
 #define PICKET_POLICY_DENY_FILES (1U << 4) /* some kernel rule denies opens or starts of programs */
+#define PICKET_POLICY_STOP (1U << 5)	   /* some kernel rule stops processes */
 
 /*
  * Key of the trie "addresses": where containers must not connect or send to, and where rules ask about it. IPv4 as
