@@ -91,6 +91,25 @@ int cgroup_sync_keep(struct cgroup_sync *sync)
 	return sync->journal_error ? sync->journal_error : error;
 }
 
+/* What the kernel part may do to a container; anew when its names are known. */
+static void classify(const struct cgroup_sync *sync, const struct container *container, uint32_t slot)
+{
+	const struct cgroup_sync_options *options = &sync->options;
+	bool spared = options->spared && container && options->spared(options->context, container);
+
+	kernel_set_class(options->kernel, slot, spared ? PICKET_CGROUP_SPARED : PICKET_CGROUP_CONTAINER);
+}
+
+static void classify_all(const struct cgroup_sync *sync)
+{
+	for (size_t i = 0; i < registry_count(sync->options.registry); i++) {
+		const struct container *container = registry_at(sync->options.registry, i);
+
+		if (!container->removed_unix_ns && container->slot >= PICKET_SLOT_FIRST)
+			classify(sync, container, container->slot);
+	}
+}
+
 void cgroup_sync_take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_id, const char *path,
 			 uint32_t kernel_slot)
 {
@@ -100,7 +119,7 @@ void cgroup_sync_take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_
 	if (registry_add(options->registry, id, parent_id, path, kernel_slot, &verdict) == -ENOSPC)
 		options->metrics->slots_exhausted++;
 	if (verdict.class == PICKET_CGROUP_CONTAINER)
-		kernel_set_class(options->kernel, verdict.slot, PICKET_CGROUP_CONTAINER);
+		classify(sync, verdict.container, verdict.slot);
 	if (verdict.slot != kernel_slot) {
 		kernel_carry_setup(options->kernel, kernel_slot, verdict.slot);
 		kernel_set_cgroup(options->kernel, id, verdict.slot);
@@ -187,7 +206,8 @@ void cgroup_sync_tick(struct cgroup_sync *sync)
 	clock_gettime(CLOCK_REALTIME, &now);
 	look_again(sync, now.tv_sec);
 	registry_expire(sync->options.registry, now.tv_sec * 1000000000LL + now.tv_nsec, free_slot, sync);
-	registry_retry_names(sync->options.registry);
+	if (registry_retry_names(sync->options.registry) && sync->options.spared)
+		classify_all(sync);
 	offer_slots(sync);
 	if (sync->journal && cgroup_journal_is_long(sync->journal))
 		cgroup_sync_keep(sync);

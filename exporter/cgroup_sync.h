@@ -20,6 +20,7 @@ struct cgroup_sync_options {
 	const char *cgroup2_path, *journal_path;
 	uint32_t slot_count; /* size of the array of counters */
 	void (*on_container)(void *context, struct container *container);
+	bool (*spared)(void *context, const struct container *container); /* nothing is done to it; may be NULL */
 	void *context;
 };
 

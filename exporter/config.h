@@ -15,7 +15,8 @@
 #include "picket/sensors.h"
 
 #define CONFIG_MAX_LIST 16
-#define CONFIG_PIN_PATH "/sys/fs/bpf/picket" /* also where `picket unload` looks */
+#define CONFIG_INCIDENTS_PATH "/var/lib/picket/incidents" /* also where `picket incidents` looks */
+#define CONFIG_PIN_PATH "/sys/fs/bpf/picket"		  /* also where `picket unload` looks */
 
 struct config_list {
 	const char *items[CONFIG_MAX_LIST];
@@ -32,6 +33,11 @@ struct config {
 	unsigned int web_max_requests;		 /* --web.max-requests=40; 0: no limit */
 	struct config_list rules_paths;		 /* --rules.path, repeatable */
 	struct config_list isolate_allow;	 /* --isolate.allow, repeatable */
+	struct config_list never_touch;		 /* --respond.never-touch, repeatable */
+	unsigned int respond_max_rate;		 /* --respond.max-rate=100 */
+	const char *incidents_path;		 /* --incidents.path=/var/lib/picket/incidents */
+	unsigned int incidents_max_count;	 /* --incidents.max-count=1000 */
+	unsigned int incidents_max_mib;		 /* --incidents.max-size=256, MiB */
 	bool rules_defaults;			 /* --no-rules.defaults switches the built-in set off */
 	bool enforce;				 /* --enforce */
 	bool systemd_services;			 /* --collector.systemd */

@@ -26,6 +26,7 @@ static void on_cgroup_removed(struct daemon *daemon, const struct picket_event *
 {
 	cgroup_sync_removed(daemon->cgroups, event);
 	daemon_end_isolation(daemon, event->cgroup_id);
+	responder_container_gone(daemon->responder, event->cgroup_id);
 }
 
 static void on_record(void *context, const void *record, size_t size)
@@ -104,30 +105,6 @@ static void on_terminate(void *context, int signal_number)
 		event_loop_stop(daemon->loop);
 }
 
-static void audit(void *context, const char *action, const struct container *container, uint32_t pid,
-		  enum response_outcome outcome, const char *detail)
-{
-	char pid_text[16];
-	struct log_pair pairs[] = {
-		{ "action", action },
-		{ "outcome", outcome_name(outcome) },
-		{ "container.id", container ? container->id : "" },
-		{ "container.name", container ? container->name : "" },
-		{ "process.pid", pid_text },
-		{ "detail", detail },
-	};
-
-	(void)context;
-	snprintf(pid_text, sizeof(pid_text), "%u", pid);
-	log_pairs(outcome == OUTCOME_FAILED ? LOG_ERROR : LOG_INFO, "audit", "response", pairs, ARRAY_SIZE(pairs));
-}
-
-static void release(void *context, struct container *container,
-		    void (*done)(void *done_context, int error, const char *text), void *done_context)
-{
-	responder_release(((struct daemon *)context)->responder, container, done, done_context);
-}
-
 static void log_new_container(void *context, struct container *container)
 {
 	(void)context;
@@ -175,10 +152,7 @@ static int start_kernel(struct daemon *daemon)
 /* Beside the control socket. */
 static const char *journal_path(struct daemon *daemon)
 {
-	const char *socket = daemon->config->control_socket, *slash = strrchr(socket, '/');
-
-	snprintf(daemon->journal_path, sizeof(daemon->journal_path), "%.*scgroups",
-		 slash ? (int)(slash + 1 - socket) : 0, socket);
+	daemon_state_path(daemon, "cgroups", daemon->journal_path);
 	return daemon->journal_path;
 }
 
@@ -197,6 +171,8 @@ static int start_registry(struct daemon *daemon)
 		.journal_path = daemon->config->bpf_pin ? journal_path(daemon) : NULL,
 		.slot_count = daemon->config->max_containers + PICKET_SLOT_FIRST,
 		.on_container = log_new_container,
+		.spared = daemon_spares,
+		.context = daemon,
 	};
 	int error = registry_new(&options, &daemon->registry);
 
@@ -208,29 +184,6 @@ static int start_registry(struct daemon *daemon)
 	daemon->metrics.slots_capacity = daemon->config->max_containers;
 	error = cgroup_sync_new(&sync, &daemon->cgroups);
 	return error ? daemon_start_failed("cannot follow cgroups", error, NULL) : 0;
-}
-
-static int start_responder(struct daemon *daemon)
-{
-	struct responder_options options = {
-		.loop = daemon->loop,
-		.enforce = daemon->config->enforce,
-		.procfs_path = daemon->config->procfs_path,
-		.cgroup2_path = daemon->cgroup2_path,
-		.docker_socket = daemon->config->docker_socket,
-		.audit = audit,
-	};
-	int error = daemon_start_isolation(daemon, &options.isolator);
-
-	if (error)
-		return error;
-	error = http_client_new(daemon->loop, &daemon->http_client);
-
-	daemon->metrics.enforce = daemon->config->enforce;
-	if (!error)
-		error = responder_new(&options, daemon->http_client, daemon->registry, &daemon->metrics,
-				      &daemon->responder);
-	return error ? daemon_start_failed("cannot set up responses", error, NULL) : 0;
 }
 
 static int start_otlp(struct daemon *daemon)
@@ -253,7 +206,8 @@ static int start_servers(struct daemon *daemon)
 		.metrics = &daemon->metrics,
 		.rules = &daemon->rules,
 		.counters = &daemon->counters,
-		.release = release,
+		.release = daemon_release,
+		.incidents_path = daemon->config->incidents_path,
 		.context = daemon,
 	};
 	struct http_server_options http = {
@@ -332,8 +286,10 @@ static int check_host(struct daemon *daemon)
 
 /* In this order; everything later may use what came before. */
 static int (*const steps[])(struct daemon *daemon) = {
-	check_host, start_timers,  start_kernel, start_registry,       start_responder,
-	start_otlp, start_servers, start_judge,	 daemon_start_sensors,
+	check_host,	      start_timers,   daemon_start_never_touch,
+	start_kernel,	      start_registry, daemon_start_responder,
+	start_otlp,	      start_servers,  start_judge,
+	daemon_start_sensors,
 };
 
 static void stop(struct daemon *daemon)
@@ -346,6 +302,7 @@ static void stop(struct daemon *daemon)
 	http_client_free(daemon->http_client); /* tells those whose requests it cancels */
 	otlp_sender_free(daemon->otlp);
 	responder_free(daemon->responder);
+	never_touch_free(daemon->never_touch);
 	network_isolation_close(daemon->isolation);
 	cgroup_sync_free(daemon->cgroups);
 	registry_free(daemon->registry);

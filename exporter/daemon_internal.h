@@ -12,6 +12,7 @@
 #include "rules_watch.h"
 #include "kernel/isolation_network.h"
 #include "kernel/kernel.h"
+#include "respond/never_touch.h"
 #include "state/device_names.h"
 #include "state/node_tee.h"
 
@@ -27,6 +28,7 @@ struct daemon {
 	struct cgroup_sync *cgroups;
 	struct http_client *http_client;
 	struct network_isolation *isolation; /* NULL: this kernel did not take its programs */
+	struct never_touch *never_touch;
 	struct responder *responder;
 	struct otlp_sender *otlp;
 	struct control_server *control;
@@ -65,6 +67,25 @@ void daemon_name_devices(void *daemon);
 
 /** daemon_keep_journal() - note down whose counters are whose, for the next daemon. */
 void daemon_keep_journal(struct daemon *daemon);
+
+/** daemon_start_never_touch() - who is spared, from the flags. Return: 0; -errno, logged. */
+int daemon_start_never_touch(struct daemon *daemon);
+
+/** daemon_spares() - whether the kernel part must leave a container alone as well. */
+bool daemon_spares(void *daemon, const struct container *container);
+
+/** daemon_start_responder() - Return: 0; -errno, logged. */
+int daemon_start_responder(struct daemon *daemon);
+
+/** daemon_go_on_responding() - with what an earlier daemon did for a time; once the containers are known. */
+void daemon_go_on_responding(struct daemon *daemon);
+
+/** daemon_release() - what `picket release` asks for. */
+void daemon_release(void *daemon, struct container *container,
+		    void (*done)(void *done_context, int error, const char *text), void *done_context);
+
+/** daemon_state_path() - of a file @name that the next daemon reads, beside the control socket. */
+void daemon_state_path(const struct daemon *daemon, const char *name, char path[PATH_MAX]);
 
 /** daemon_start_isolation() - @ret_isolator: left alone where this kernel has none. Return: 0; -errno, logged. */
 int daemon_start_isolation(struct daemon *daemon, struct isolator *ret_isolator);

@@ -71,6 +71,7 @@ static int use_rules(struct daemon *daemon, struct rule_set *rules)
 	daemon->rules = rules;
 	if (judge_rules_changed(daemon->judge))
 		log_error("rules", "no memory: sequences and counts are not judged");
+	responder_rules_changed(daemon->responder);
 	daemon->metrics.rules_loaded = rules_count(rules);
 	daemon->metrics.rules_last_reload_time = time(NULL);
 	rules_free(old);

@@ -115,6 +115,7 @@ int daemon_start_sensors(struct daemon *daemon)
 	if (error)
 		return error;
 	daemon_take_over_isolation(daemon);
+	daemon_go_on_responding(daemon);
 	if (!cgroup_fs_own_id(daemon->config->procfs_path, daemon->cgroup2_path, &self))
 		kernel_set_self(daemon->kernel, self);
 	daemon_check_sensors(daemon);

@@ -15,6 +15,7 @@ llvm llvm
 bpftool bpftool
 libbpf-dev libbpf-devel
 libelf-dev elfutils-libelf-devel
+nettle-dev nettle-devel
 zlib1g-dev zlib-devel
 libmicrohttpd-dev libmicrohttpd-devel
 libprotobuf-c-dev protobuf-c-devel
@@ -42,6 +43,7 @@ podman podman
 python3-yaml python3-pyyaml
 python3 python3
 python3-pytest python3-pytest
+python3-jsonschema python3-jsonschema
 python3-protobuf python3-protobuf
 curl curl
 iproute2 iproute

@@ -125,6 +125,19 @@ static void answer_status(struct control_client *client, const json_t *request)
 	control_client_end(client);
 }
 
+static void answer_incidents(struct control_client *client, const json_t *request)
+{
+	const char *path = client->server->options.incidents_path;
+
+	(void)request;
+	if (path) {
+		control_client_send(client, json_pack("{s:o}", "path", json_text(path)));
+		control_client_end(client);
+	} else {
+		control_client_refuse(client, "no incidents are kept");
+	}
+}
+
 static void on_released(void *context, int error, const char *text)
 {
 	struct control_release *release = context;
@@ -263,6 +276,7 @@ static const struct {
 	{ "containers", 0, answer_containers },
 	{ "sensors", 0, answer_sensors },
 	{ "status", 0, answer_status },
+	{ "incidents", 0, answer_incidents },
 	{ "release", CONTAINER, answer_release },
 };
 

@@ -30,6 +30,7 @@ struct control_server_options {
 	/* "release": answer through @done exactly once, perhaps later, even after control_server_close() */
 	void (*release)(void *context, struct container *container,
 			void (*done)(void *done_context, int error, const char *text), void *done_context);
+	const char *incidents_path; /* told to `picket incidents`; NULL: none */
 	void *context;
 };
 

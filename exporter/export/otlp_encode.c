@@ -130,6 +130,38 @@ int otlp_encode_finding(const struct finding *finding, int64_t observed_unix_ns,
 	return error;
 }
 
+int otlp_encode_record(const struct otlp_record *from, int64_t unix_ns, struct otlp_bytes *ret_record)
+{
+	Picket__Otlp__LogRecord record = PICKET__OTLP__LOG_RECORD__INIT;
+	Picket__Otlp__AnyValue body = PICKET__OTLP__ANY_VALUE__INIT;
+	struct building *building = calloc(1, sizeof(*building));
+	size_t size;
+	AUTO_FREE char *text = utf8_repair(from->body, from->body_size, &size);
+	int error = -ENOMEM;
+
+	for (size_t i = 0; building && i < from->attribute_count; i++) {
+		const char *value_text = from->attributes[i].text;
+		struct field_value value = { .type = FIELD_STRING, .string = { value_text, strlen(value_text) } };
+
+		add_attribute(building, from->attributes[i].name, &value);
+	}
+	body.value_case = PICKET__OTLP__ANY_VALUE__VALUE_STRING_VALUE;
+	body.string_value = text;
+	record.time_unix_nano = unix_ns;
+	record.observed_time_unix_nano = unix_ns;
+	record.severity_number = severity_numbers[from->severity];
+	record.severity_text = (char *)severity_name(from->severity);
+	record.body = &body;
+	record.event_name = (char *)from->event_name;
+	if (building && text && !building->no_memory) {
+		record.attributes = building->pointers;
+		record.n_attributes = building->count;
+		error = pack(&record.base, ret_record);
+	}
+	building_free(building);
+	return error;
+}
+
 /* One ResourceLogs with one ScopeLogs around the records. */
 static int pack_request(struct building *building, ProtobufCBinaryData *records, size_t count,
 			struct otlp_bytes *ret_request)

@@ -25,6 +25,23 @@ struct otlp_resource {
 	size_t count;
 };
 
+/* What is no finding: an audit record, a snapshot. Texts are any bytes; all borrowed. */
+struct otlp_text {
+	const char *name, *text;
+};
+
+struct otlp_record {
+	const char *event_name;
+	enum severity severity;
+	const char *body;
+	size_t body_size;
+	const struct otlp_text *attributes;
+	size_t attribute_count;
+};
+
+/** otlp_encode_record() - of what has just happened. Return: 0, -ENOMEM. */
+int otlp_encode_record(const struct otlp_record *record, int64_t unix_ns, struct otlp_bytes *ret_record);
+
 /**
  * otlp_encode_finding() - one LogRecord.
  * event_name is "picket.finding.<kind>" with the kind's name in rules ("picket.finding.file_open"); the body is a

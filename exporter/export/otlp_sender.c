@@ -20,6 +20,8 @@
 #define RESPONSE_MAX_BYTES (1 << 20)
 #define BATCH_MAX_BYTES (4 << 20) /* before compression; collectors and proxies commonly take no more */
 #define HEADERS_MAX 72
+#define LARGE_BYTES (64 << 10)	  /* a record of more is a snapshot */
+#define LARGE_MAX_BYTES (8 << 20) /* that may wait */
 
 struct otlp_sender {
 	struct event_loop *loop;
@@ -32,8 +34,9 @@ struct otlp_sender {
 	const char *headers[HEADERS_MAX];
 	struct otlp_bytes *queue; /* ring of capacity elements */
 	size_t first, count, capacity;
-	size_t in_flight; /* records at the front that a request carries now */
-	bool waiting;	  /* the timer runs */
+	size_t large_bytes; /* of the large ones that wait */
+	size_t in_flight;   /* records at the front that a request carries now */
+	bool waiting;	    /* the timer runs */
 	uint32_t backoff_ms;
 	int timer, drain_timer;
 	bool draining;
@@ -56,9 +59,15 @@ static void set_count(struct otlp_sender *sender, size_t count)
 	sender->metrics->otlp_queue_size = count;
 }
 
+static size_t large_size(const struct otlp_bytes *record)
+{
+	return record->size > LARGE_BYTES ? record->size : 0;
+}
+
 static void drop_front(struct otlp_sender *sender, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
+		sender->large_bytes -= large_size(queue_at(sender, i));
 		free(queue_at(sender, i)->bytes);
 		queue_at(sender, i)->bytes = NULL;
 	}
@@ -412,18 +421,23 @@ void otlp_sender_free(struct otlp_sender *sender)
 	free(sender);
 }
 
-void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding)
+static int64_t unix_now_ns(void)
 {
 	struct timespec now;
 
-	if (!sender)
-		return;
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (sender->closed || sender->count == sender->capacity ||
-	    otlp_encode_finding(finding, now.tv_sec * 1000000000LL + now.tv_nsec, queue_at(sender, sender->count))) {
-		sender->metrics->lost[LOST_OTLP_QUEUE]++;
-		return;
-	}
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static bool has_room(const struct otlp_sender *sender)
+{
+	return !sender->closed && sender->count < sender->capacity;
+}
+
+/* A record was put behind the last one. */
+static void on_pushed(struct otlp_sender *sender)
+{
+	sender->large_bytes += large_size(queue_at(sender, sender->count));
 	set_count(sender, sender->count + 1);
 	if (sender->in_flight || sender->backoff_ms)
 		return; /* the answer, or the end of the wait, goes on */
@@ -431,6 +445,29 @@ void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding)
 		arm(sender, 0);
 	else if (!sender->waiting)
 		arm(sender, sender->config->otlp_schedule_delay_ms);
+}
+
+void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding)
+{
+	if (!sender)
+		return;
+	if (has_room(sender) && !otlp_encode_finding(finding, unix_now_ns(), queue_at(sender, sender->count)))
+		on_pushed(sender);
+	else
+		sender->metrics->lost[LOST_OTLP_QUEUE]++;
+}
+
+void otlp_sender_push_record(struct otlp_sender *sender, const struct otlp_record *record)
+{
+	bool fits;
+
+	if (!sender)
+		return;
+	fits = record->body_size <= LARGE_BYTES || sender->large_bytes + record->body_size <= LARGE_MAX_BYTES;
+	if (fits && has_room(sender) && !otlp_encode_record(record, unix_now_ns(), queue_at(sender, sender->count)))
+		on_pushed(sender);
+	else
+		sender->metrics->lost[LOST_OTLP_QUEUE]++;
 }
 
 void otlp_sender_drain(struct otlp_sender *sender, uint32_t timeout_ms, void (*done)(void *context), void *context)

@@ -10,6 +10,7 @@
 #define OTLP_SENDER_H
 
 #include "config.h"
+#include "export/otlp_encode.h"
 #include "http_client.h"
 #include "state/finding.h"
 #include "state/self_metrics.h"
@@ -25,6 +26,12 @@ void otlp_sender_free(struct otlp_sender *sender);
 
 /** otlp_sender_push() - queue one finding (copied). A full queue drops the newest and counts it. NULL sender: nothing. */
 void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding);
+
+/**
+ * otlp_sender_push_record() - the same for what is no finding. Snapshots are large: those that wait take 8 MiB at most,
+ * further ones are dropped and counted.
+ */
+void otlp_sender_push_record(struct otlp_sender *sender, const struct otlp_record *record);
 
 /**
  * otlp_sender_drain() - send what is queued now, for shutdown. @done is called when the queue is empty or

@@ -351,6 +351,13 @@ static bool step_self(struct exposition *exposition)
 		       metrics->response_failures, 0, RESPONSE_COUNT);
 	write_by_label(exposition, "picket_responses_dry_run", "Responses that --enforce would have carried out.",
 		       "action", action_name, metrics->responses_dry_run, 0, RESPONSE_COUNT);
+	write_by_label(exposition, "picket_responses_spared", "Responses to targets that picket never touches.",
+		       "action", action_name, metrics->responses_spared, 0, RESPONSE_COUNT);
+	write_by_label(exposition, "picket_responses_gone", "Responses that came after their target had ended.",
+		       "action", action_name, metrics->responses_gone, 0, RESPONSE_COUNT);
+	write_by_label(exposition, "picket_responses_rate_limited",
+		       "Responses left out because of the rule's limit or the limit of all rules.", "action",
+		       action_name, metrics->responses_limited, 0, RESPONSE_COUNT);
 	SELF_NUMBERS(WRITE_NUMBER)
 	family_begin(out, exposition->format, FAMILY_GAUGE, "picket_ready", "Whether every wanted sensor is up.");
 	family_sample(out, FAMILY_GAUGE, "picket_ready", "", "", metrics->ready);

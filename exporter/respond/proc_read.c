@@ -10,6 +10,7 @@
 #include "cleanup.h"
 
 #define STAT_STATE 3 /* fields of /proc/<pid>/stat, counted from 1 */
+#define STAT_PARENT 4
 #define STAT_FLAGS 9
 #define STAT_THREADS 20
 #define STAT_START_TIME 22
@@ -56,6 +57,8 @@ static int parse_stat(char *text, struct proc_stat *ret_stat)
 	for (int number = STAT_STATE; field; field = strtok_r(NULL, " ", &save), number++) {
 		if (number == STAT_STATE)
 			stat.state = *field;
+		else if (number == STAT_PARENT)
+			stat.parent_pid = strtoul(field, NULL, 10);
 		else if (number == STAT_FLAGS)
 			stat.flags = strtoull(field, NULL, 10);
 		else if (number == STAT_THREADS)

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 struct proc_stat {
-	char state;	/* 'Z': ended, not yet reaped */
+	char state; /* 'Z': ended, not yet reaped */
+	uint32_t parent_pid;
 	uint64_t flags; /* PF_* */
 	uint64_t threads;
 	uint64_t start_ticks; /* since boot, sysconf(_SC_CLK_TCK) */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* SIGKILL to exactly the process that an event was about: never to another one that got its pid. */
+/* A signal to exactly the process that an event was about: never to another one that got its pid. */
 #ifndef PROCESS_KILL_H
 #define PROCESS_KILL_H
 
@@ -15,5 +15,17 @@
  * -EACCES when the kernel forbids it; -errno.
  */
 int process_kill(const char *procfs_path, uint32_t pid, uint64_t start_time_ns, const char *cgroup_path);
+
+/** process_signal() - the same with another signal. */
+int process_signal(const char *procfs_path, uint32_t pid, uint64_t start_time_ns, const char *cgroup_path, int signal);
+
+/** process_hold() - the same checks, no signal. Return: a descriptor that stands for this process; as process_kill(). */
+int process_hold(const char *procfs_path, uint32_t pid, uint64_t start_time_ns, const char *cgroup_path);
+
+/**
+ * process_signal_held() - to a process of which a descriptor of /proc/<pid> is at hand, if it is none that must not
+ * get one and is in the cgroup. Return: as process_kill().
+ */
+int process_signal_held(const char *procfs_path, int process_fd, uint32_t pid, const char *cgroup_path, int signal);
 
 #endif

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What picket does about a finding: kill, pause, isolate, and their release.
+ * What picket does about a finding: kill, pause, isolate, investigate, and the release of what lasts.
  *
  * Never touched: the host's processes, pid 1, kernel threads, picket itself,
- * the runtimes' own processes. A process is compared with its start time and
- * its cgroup before a signal is sent, through one descriptor that cannot come
- * to mean another one. investigate is not available yet and fails. What
- * could not be denied in the kernel is killed.
+ * the runtimes' own processes, and what the operator has listed. A process is
+ * compared with its start time and its cgroup before a signal is sent, through
+ * one descriptor that cannot come to mean another one. What could not be
+ * denied in the kernel is killed.
+ *
+ * Several responses of one rule: the network is cut first; then, what is to be
+ * killed stands still while it is looked at; then it is killed.
  */
 #ifndef RESPONDER_H
 #define RESPONDER_H
@@ -18,6 +21,8 @@
 #include "state/self_metrics.h"
 
 struct responder;
+struct investigator_options;
+struct never_touch;
 
 /* What cuts cgroups off from the network; all NULL: nothing does. */
 struct isolator {
@@ -27,17 +32,29 @@ struct isolator {
 	void *context;
 };
 
+/* One response and its outcome, or a release. All borrowed. */
+struct response_audit {
+	const char *action;
+	const struct container *container; /* NULL: none, or it is forgotten by now */
+	uint32_t pid;			   /* 0: no single process */
+	enum response_outcome outcome;
+	const char *detail;
+	const char *rule, *finding_id; /* "" for a release */
+};
+
 struct responder_options {
 	struct event_loop *loop;
 	bool enforce;
+	unsigned int max_per_second; /* findings that are responded to; 0: 100 */
 	const char *procfs_path;
 	const char *cgroup2_path;  /* where cgroup v2 is mounted, e.g. /sys/fs/cgroup/unified */
 	const char *docker_socket; /* host path of the Docker API; NULL: none */
 	const char *podman_socket; /* of Podman's; NULL: /run/podman/podman.sock */
+	const char *holds_path;	   /* where timeouts are kept over a restart; NULL: nowhere */
 	struct isolator isolator;
-	/* one audit record for each response and its outcome */
-	void (*audit)(void *context, const char *action, const struct container *container, uint32_t pid,
-		      enum response_outcome outcome, const char *detail);
+	const struct never_touch *never_touch;		   /* NULL: nobody is on the list */
+	const struct investigator_options *investigations; /* NULL: none are made */
+	void (*audit)(void *context, const struct response_audit *audit);
 	void *audit_context;
 };
 
@@ -48,8 +65,17 @@ int responder_new(const struct responder_options *options, struct http_client *h
 /** responder_free() - after http_client_free(), which cancels what is under way. NULL is fine. */
 void responder_free(struct responder *responder);
 
+/** responder_go_on() - with what an earlier daemon did for a time; once the containers are known. Return: how many. */
+int responder_go_on(struct responder *responder);
+
+/** responder_rules_changed() - rules are others now: their limits begin anew. */
+void responder_rules_changed(struct responder *responder);
+
+/** responder_container_gone() - nothing is left to release. */
+void responder_container_gone(struct responder *responder, uint64_t cgroup_id);
+
 /**
- * responder_act() - carry out (or, without enforce, only report) what the rule asks for, at most 100 a second.
+ * responder_act() - carry out (or, without enforce, only report) what the rule asks for, within its limit.
  * Fills finding->outcomes; what ends later (OUTCOME_PENDING) is audited and counted again when it does.
  */
 void responder_act(struct responder *responder, struct finding *finding);

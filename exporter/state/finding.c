@@ -12,9 +12,9 @@
 #define SUMMARY_SIZE 1024
 
 static const char *const outcome_names[OUTCOME_COUNT] = {
-	[OUTCOME_NONE] = "none",       [OUTCOME_DRY_RUN] = "dry_run", [OUTCOME_DONE] = "done",
-	[OUTCOME_PENDING] = "pending", [OUTCOME_FAILED] = "failed",   [OUTCOME_SPARED] = "spared",
-	[OUTCOME_GONE] = "gone",
+	[OUTCOME_NONE] = "none",       [OUTCOME_DRY_RUN] = "dry_run",	   [OUTCOME_DONE] = "done",
+	[OUTCOME_PENDING] = "pending", [OUTCOME_FAILED] = "failed",	   [OUTCOME_SPARED] = "spared",
+	[OUTCOME_GONE] = "gone",       [OUTCOME_LIMITED] = "rate_limited",
 };
 
 static const char *const response_attributes[RESPONSE_COUNT] = {

@@ -17,8 +17,9 @@ enum response_outcome {
 	OUTCOME_DONE,
 	OUTCOME_PENDING, /* asked of the runtime, answer not there yet */
 	OUTCOME_FAILED,
-	OUTCOME_SPARED, /* a target that picket never touches */
-	OUTCOME_GONE,	/* the target had ended already */
+	OUTCOME_SPARED,	 /* a target that picket never touches */
+	OUTCOME_GONE,	 /* the target had ended already */
+	OUTCOME_LIMITED, /* more than the rule's limit, or all rules', allows */
 	OUTCOME_COUNT
 };
 const char *outcome_name(enum response_outcome outcome);

@@ -288,3 +288,8 @@ void posture_visit(const struct posture *posture, void (*visit)(void *context, c
 		visit(context, label);
 	}
 }
+
+const char *posture_capability_name(unsigned int capability)
+{
+	return capability < ARRAY_SIZE(capability_names) ? capability_names[capability] : NULL;
+}

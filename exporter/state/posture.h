@@ -39,4 +39,7 @@ struct posture posture_of_oci(const json_t *config);
 /** posture_visit() - each weakness as the metric's label has it: "privileged", "added_capability:SYS_ADMIN". */
 void posture_visit(const struct posture *posture, void (*visit)(void *context, const char *weakness), void *context);
 
+/** posture_capability_name() - "SYS_ADMIN"; static. NULL: unknown. */
+const char *posture_capability_name(unsigned int capability);
+
 #endif

@@ -109,6 +109,7 @@ bool member_set_names(struct member *member, struct container_names *names)
 		return false;
 	}
 	container->named = true;
+	json_decref(names->annotations);
 	*names = (struct container_names){ before.name,	     before.image,   before.pod,
 					   before.namespace, before.pod_uid, .isolation = before.isolation };
 	return true;

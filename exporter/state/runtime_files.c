@@ -45,6 +45,7 @@ void container_names_free(struct container_names *names)
 	free(names->pod);
 	free(names->namespace);
 	free(names->pod_uid);
+	json_decref(names->annotations);
 	memset(names, 0, sizeof(*names));
 }
 
@@ -124,6 +125,8 @@ void reading_take_oci(struct reading *reading, const json_t *config)
 	const json_t *found = json_object_get(config, "annotations");
 
 	reading_take(reading, found, annotations, ARRAY_SIZE(annotations));
+	if (found && !reading->names->annotations)
+		reading->names->annotations = json_incref((json_t *)found);
 	if (!*reading->names->name && is_sandbox(found))
 		reading_set(reading, &reading->names->name, NAME_OF_SANDBOX);
 	if (!*reading->names->name)

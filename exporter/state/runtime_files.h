@@ -23,6 +23,7 @@ struct container_names {
 	enum container_isolation isolation;
 	struct posture posture;
 	const char *runtime; /* static; better than the path's, or NULL */
+	json_t *annotations; /* of the OCI configuration; NULL: none was found */
 };
 
 /**

@@ -42,6 +42,15 @@ enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
 	     "Rule matches that were counted but not sent on, because of the rule's throttle.") \
 	SELF(sequences_forgotten, C, "picket_rule_sequences_forgotten", \
 	     "Begun sequences and counts that were forgotten for want of room.") \
+	SELF(responses_released, C, "picket_responses_released", \
+	     "Pauses and isolations that were ended, by somebody or by their timeout.") \
+	SELF(incidents_written, C, "picket_incidents_written", "Snapshots of incidents that were kept as files.") \
+	SELF(incident_write_failures, C, "picket_incident_write_failures", \
+	     "Snapshots that were taken and could not be written.") \
+	SELF(incidents_rotated, C, "picket_incidents_rotated", \
+	     "Files of incidents that were removed to make room for newer ones.") \
+	SELF(incidents_kept, G, "picket_incidents_kept", "Files of incidents after the last one was written.") \
+	SELF(incidents_bytes, G, "picket_incidents_bytes", "Their size.") \
 	SELF(slots_capacity, G, "picket_container_slots_capacity", \
 	     "Containers that can be counted apart at one time.") \
 	SELF(slots_used, G, "picket_container_slots_used", "Counter slots in use.") \
@@ -63,6 +72,9 @@ struct self_metrics {
 	uint64_t responses[RESPONSE_COUNT]; /* carried out */
 	uint64_t response_failures[RESPONSE_COUNT];
 	uint64_t responses_dry_run[RESPONSE_COUNT];
+	uint64_t responses_spared[RESPONSE_COUNT];
+	uint64_t responses_gone[RESPONSE_COUNT];
+	uint64_t responses_limited[RESPONSE_COUNT];
 	struct sensor_status sensors[PICKET_SENSOR_COUNT];
 	bool ready;
 };

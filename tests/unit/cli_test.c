@@ -4,7 +4,7 @@
 
 static void every_command_explains_itself(void **state)
 {
-	static char *const names[] = { "events",  "containers", "top",	  "sensors", "status",
+	static char *const names[] = { "events",  "containers", "top",	  "sensors", "status", "incidents",
 				       "release", "check",	"fields", "help",    "version" };
 	char usage[32];
 

@@ -98,19 +98,18 @@ struct fixture {
 	char release_text[320];
 };
 
-static inline void keep_audit(void *context, const char *action, const struct container *container, uint32_t pid,
-			      enum response_outcome outcome, const char *detail)
+static inline void keep_audit(void *context, const struct response_audit *record)
 {
 	struct fixture *fixture = context;
 	struct audit *audit = &fixture->audits[fixture->audit_count++];
 
 	assert_true(fixture->audit_count < AUDITS_MAX);
-	assert_true(strlen(detail) > 0);
-	snprintf(audit->action, sizeof(audit->action), "%s", action);
-	snprintf(audit->detail, sizeof(audit->detail), "%s", detail);
-	audit->outcome = outcome;
-	audit->pid = pid;
-	audit->has_container = container != NULL;
+	assert_true(strlen(record->detail) > 0);
+	snprintf(audit->action, sizeof(audit->action), "%s", record->action);
+	snprintf(audit->detail, sizeof(audit->detail), "%s", record->detail);
+	audit->outcome = record->outcome;
+	audit->pid = record->pid;
+	audit->has_container = record->container != NULL;
 }
 
 static inline void keep_release(void *context, int error, const char *text)
