@@ -55,9 +55,18 @@ static const struct command commands[] = {
 	{ "status", command_status, "what the daemon says of itself", "[--json]",
 	  "Version, readiness, rules in force, and the counters of losses and exports.", "      --json         JSON\n",
 	  "  picket status\n", asks_daemon },
+	{ "incidents", command_incidents, "list the snapshots of incidents, or show one",
+	  "[--json] [--path DIR] | show [-v] [--json] [--path DIR] N|ID",
+	  "What the response investigate has kept, newest first; N counts from there, ID may be its beginning.\n"
+	  "\"show\" tells of the container, its processes as a tree, and what of them differs from what a container\n"
+	  "should be. They are files, read without a daemon; it is asked where they are.",
+	  "  -v, --verbose      all processes in full, not only the finding's\n"
+	  "      --path DIR     where they are, when no daemon tells (default " CONFIG_INCIDENTS_PATH ")\n"
+	  "      --json         as they were written; see proto/incident.schema.json\n",
+	  "  picket incidents show 1\n", "0: shown. 1: there is none, or it cannot be read. 2: wrong command line." },
 	{ "release", command_release, "undo what a rule did to a container", "CONTAINER",
-	  "Ends a pause. CONTAINER is a name, an id, or at least 12 characters of one.", NULL, "  picket release web\n",
-	  asks_daemon },
+	  "Ends a pause or an isolation. CONTAINER is a name, an id, or at least 12 characters of one.", NULL,
+	  "  picket release web\n", asks_daemon },
 	{ "unload", command_unload, "remove what a daemon with --bpf.pin left in the kernel", "[PATH]",
 	  "Programs that go on counting, isolating and killing while no daemon runs, and their counters. PATH is\n"
 	  "what --bpf.pin-path said. It needs root, and no daemon.",

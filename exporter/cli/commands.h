@@ -14,6 +14,7 @@ int command_status(int argc, char *const *argv);
 int command_top(int argc, char *const *argv);
 int command_unload(int argc, char *const *argv);
 int command_release(int argc, char *const *argv);
+int command_incidents(int argc, char *const *argv);
 int command_check(int argc, char *const *argv);
 int command_fields(int argc, char *const *argv);
 
