@@ -373,7 +373,8 @@ static void refuse_what_may_not_be(struct response *response, const struct rule 
 /* What the kernel part stops a process for. */
 static bool is_looked_at_and_killed(const struct rule *rule)
 {
-	return rule->responses & 1U << RESPONSE_INVESTIGATE && rule->responses & 1U << RESPONSE_KILL;
+	return rule->responses & 1U << RESPONSE_INVESTIGATE &&
+	       rule->responses & (1U << RESPONSE_KILL | 1U << RESPONSE_DENY);
 }
 
 void responder_act(struct responder *responder, struct finding *finding)

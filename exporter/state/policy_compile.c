@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "state/policy_kernel.h"
 #include "state/policy_keys.h"
 #include "state/policy_narrow.h"
 #include "state/policy_network.h"
@@ -89,68 +90,17 @@ static uint64_t rule_watches(const struct compiler *compiler, const struct rule 
 	return watches;
 }
 
-/* Positive, and its values are keys as they stand. */
-static bool is_exact_set(const struct condition *condition, const struct field *field, bool prefix)
-{
-	if (condition->field != field || condition->negate)
-		return false;
-	if (condition->op != OPERATOR_EQUALS && !(prefix && condition->op == OPERATOR_PREFIX))
-		return false;
-	for (size_t i = 0; i < condition->value_count; i++)
-		if (strlen(condition->values[i]) > PICKET_POLICY_KEY_SIZE)
-			return false;
-	return true;
-}
-
-static bool kernel_can_decide_exec(const struct policy_fields *fields, const struct rule *rule)
-{
-	return rule->scope == RULE_SCOPE_CONTAINER && !rule->refused && rule->where_count == 1 && !rule->unless_count &&
-	       is_exact_set(&rule->where[0], fields->executable_path, true);
-}
-
-/* Whether kernel and rules_judge() cannot but agree on the rule. */
-static bool kernel_can_decide(const struct compiler *compiler, const struct rule *rule)
-{
-	const struct policy_fields *fields = &compiler->fields;
-	size_t paths = 0, accesses = 0;
-
-	if (rule->kind == PICKET_KIND_PROCESS_EXEC)
-		return kernel_can_decide_exec(fields, rule);
-	if (rule->kind != PICKET_KIND_FILE_OPEN || rule->scope != RULE_SCOPE_CONTAINER || rule->refused)
-		return false;
-	for (size_t i = 0; i < rule->where_count; i++) {
-		paths += is_exact_set(&rule->where[i], fields->path, true);
-		accesses += is_exact_set(&rule->where[i], fields->access, false);
-	}
-	if (paths != 1 || accesses > 1 || paths + accesses != rule->where_count)
-		return false;
-	for (size_t i = 0; i < rule->unless_count; i++)
-		if (!is_exact_set(&rule->unless[i], fields->executable_path, false))
-			return false;
-	return policy_narrow_rule(fields, rule) != NULL;
-}
-
-/* Why a kill of this rule is not for the kernel to do alone; NULL: it may. */
-static const char *kill_reason(const struct rule *rule)
-{
-	if (rule->kill_scope == KILL_TREE)
-		return "what descends from a process is found while it lives: the whole tree is killed by the daemon";
-	if (rule->limit.interval_ns)
-		return "the daemon counts for limit:";
-	return NULL;
-}
-
 /* Why the kernel cannot carry out @rule, which it is to @deny or else to kill for; NULL: it can. */
 static const char *kernel_reason(const struct compiler *compiler, const struct rule *rule, bool deny)
 {
-	if (!kernel_can_decide(compiler, rule))
+	if (!policy_kernel_can_decide(&compiler->fields, rule))
 		return rule->kind == PICKET_KIND_PROCESS_EXEC
 			       ? "the kernel can deny a program's start only for scope container, where "
 				 "process.executable.path (equals, in, prefix)"
 			       : "the kernel can kill and deny only for file_open, scope container, where file.path "
 				 "(equals, in, prefix) and file.access, unless process.executable.path (equals, in)";
-	if (!deny && kill_reason(rule))
-		return kill_reason(rule);
+	if (!deny && policy_kernel_kill_reason(rule))
+		return policy_kernel_kill_reason(rule);
 	if (!(compiler->powers & POLICY_ENFORCE))
 		return "it is carried out only with --enforce; then the kernel does it";
 	if (!deny && rule->kind == PICKET_KIND_PROCESS_EXEC)
