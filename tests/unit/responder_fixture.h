@@ -225,14 +225,14 @@ static inline void listen_at(struct fixture *fixture, const char *socket, const 
 	peer_start_unix(&fixture->peer, socket);
 }
 
-/* A finding about the child, by a rule that asks for @responses. */
-static inline struct finding act(struct fixture *fixture, unsigned int responses, uint32_t flags, bool in_container)
+/* A finding about the child. */
+static inline struct finding act_by(struct fixture *fixture, const struct rule *rule, uint32_t flags, bool in_container)
 {
-	struct rule rule = { .name = "some_rule", .responses = responses };
 	struct event_builder builder;
 	struct finding finding = {
 		.context = { &builder.event, in_container ? fixture->container : NULL },
-		.rule = &rule,
+		.rule = rule,
+		.id = "0123456789abcdef0123456789abcdef",
 	};
 
 	builder_open(&builder, "/bin/cat", "/etc/shadow", PICKET_ACCESS_READ);
@@ -242,6 +242,14 @@ static inline struct finding act(struct fixture *fixture, unsigned int responses
 	builder.event.cgroup_id = fixture->container->cgroup_id;
 	responder_act(fixture->responder, &finding);
 	return finding;
+}
+
+/* By a rule that asks for @responses. */
+static inline struct finding act(struct fixture *fixture, unsigned int responses, uint32_t flags, bool in_container)
+{
+	struct rule rule = { .name = "some_rule", .description = "", .responses = responses };
+
+	return act_by(fixture, &rule, flags, in_container);
 }
 
 static inline enum response_outcome outcome_of(struct fixture *fixture, enum response_action which)
