@@ -320,6 +320,10 @@ struct thread_info {
 	u32 status;
 };
 
+struct sched_entity {
+	u64 sum_exec_runtime, prev_sum_exec_runtime;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -338,6 +342,8 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct sched_entity se;
+	unsigned long nvcsw, nivcsw, min_flt, maj_flt;
 };
 
 /* The name of the field before Linux 5.5. */

@@ -213,6 +213,8 @@ int config_parse(int argc, char *const *argv, struct config *ret_config, char **
 	}
 	if (!config.web_listen_addresses.count)
 		config.web_listen_addresses.items[config.web_listen_addresses.count++] = DEFAULT_LISTEN_ADDRESS;
+	if (!config.perf)
+		config.sensor_backends[PICKET_SENSOR_PERF] = PICKET_BACKEND_NONE;
 	*ret_config = config;
 	return 0;
 }

@@ -41,6 +41,7 @@ struct config {
 	bool rules_defaults;			 /* --no-rules.defaults switches the built-in set off */
 	bool enforce;				 /* --enforce */
 	bool systemd_services;			 /* --collector.systemd */
+	bool perf;				 /* --collector.perf */
 	unsigned int max_containers;		 /* --containers.max=4096 */
 	uint32_t events_buffer_bytes;		 /* --events.buffer-size=2MiB, a power of two */
 	enum events_transport events_transport;	 /* --events.transport=auto|ringbuf|perfbuf */

@@ -142,6 +142,11 @@ const struct option config_options[] = {
 	  FLAG("false"),
 	  AT(systemd_services),
 	  .help = "Services and sessions of the host are workloads too." },
+	{ .name = "collector.perf",
+	  FLAG("false"),
+	  AT(perf),
+	  .help = "Processor time, page faults and context switches of each container, and cycles, instructions and cache "
+		  "misses where the machine counts them." },
 	{ .name = "containers.max",
 	  NUMBER(16, 1000000),
 	  AT(max_containers),

@@ -220,6 +220,7 @@ static int start_servers(struct daemon *daemon)
 			.procfs_path = daemon->config->procfs_path,
 			.tee = &daemon->tee,
 			.for_each_program = kernel_for_each_program,
+			.flush_perf = kernel_flush_perf,
 			.kernel = daemon->kernel,
 		},
 		.reload = daemon_reload,

@@ -28,7 +28,9 @@ static void print_details(const json_t *container)
 		printf(", uid %s\n", client_text(container, "pod_uid", text));
 	}
 	json_object_foreach (counters, name, value)
-		if (json_integer_value(value))
+		if (json_is_real(value))
+			printf("    %-70s %.3f\n", name, json_real_value(value));
+		else if (json_integer_value(value))
 			printf("    %-70s %lld\n", name, (long long)json_integer_value(value));
 }
 

@@ -41,9 +41,10 @@ int collector_filter_apply(const struct collector_filter *filter, unsigned int *
 			   size_t error_size)
 {
 	if (filter->unknown) {
-		snprintf(error, error_size,
-			 "there is no collector \"%.64s\"; the collectors are containers, rules, self, process, bpf",
-			 filter->unknown);
+		snprintf(
+			error, error_size,
+			"there is no collector \"%.64s\"; the collectors are containers, perf, rules, self, process, bpf",
+			filter->unknown);
 		return -EINVAL;
 	}
 	if (filter->collected && filter->excluded) {

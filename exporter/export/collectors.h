@@ -8,6 +8,7 @@
 /* COLLECTOR(id, name) */
 #define COLLECTORS(COLLECTOR) \
 	COLLECTOR(CONTAINERS, "containers") \
+	COLLECTOR(PERF, "perf") \
 	COLLECTOR(RULES, "rules") \
 	COLLECTOR(SELF, "self") \
 	COLLECTOR(PROCESS, "process") \

@@ -28,11 +28,15 @@ static json_t *container_counters(const struct control_server *server, const str
 
 	for (int i = 0; i < PICKET_COUNTER_COUNT; i++) {
 		const struct counter_info *info = &counter_infos[i];
-		uint64_t value = counter_table_read(options->counters, options->registry, container, i);
+		bool is_time = strcmp(counter_families[info->family].unit, "seconds") == 0;
+		uint64_t value;
 
+		if (!counter_is_kept(i, self_counts_perf(options->metrics), options->metrics->perf_events))
+			continue;
+		value = counter_table_read(options->counters, options->registry, container, i);
 		snprintf(name, sizeof(name), "%s_total%s%s%s", counter_families[info->family].name,
 			 *info->labels ? "{" : "", info->labels, *info->labels ? "}" : "");
-		json_object_set_new(counters, name, json_integer((json_int_t)value));
+		json_object_set_new(counters, name, is_time ? json_real(value / 1e9) : json_integer((json_int_t)value));
 	}
 	return counters;
 }

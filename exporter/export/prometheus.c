@@ -14,7 +14,7 @@
 #include "export/node_metrics.h"
 #include "export/process_metrics.h"
 #include "export/program_metrics.h"
-#include "version.h"
+#include "export/self_families.h"
 
 #define CHUNK_BYTES 32768      /* a step stops after it has written so much */
 #define CHUNK_LIMIT (16 << 20) /* one container's labels can be long, never that long */
@@ -64,7 +64,7 @@ int exposition_new(const struct exposition_source *source, enum exposition_forma
 		return -ENOMEM;
 	exposition->source = *source;
 	exposition->format = format;
-	exposition->collectors = collectors;
+	exposition->collectors = source->metrics->perf ? collectors : collectors & ~COLLECTOR_BIT(COLLECTOR_PERF);
 	text_init(&exposition->chunk, CHUNK_LIMIT);
 	error = container_set_open(source->registry, &exposition->set);
 	if (error) {
@@ -94,6 +94,18 @@ static uint64_t group_counter(const struct exposition *exposition, size_t first,
 	return sum;
 }
 
+static void write_counter(struct exposition *exposition, const struct container *container, enum picket_counter counter)
+{
+	const struct counter_family *family = &counter_families[counter_infos[counter].family];
+	uint64_t value = group_counter(exposition, exposition->index, counter);
+
+	if (strcmp(family->unit, "seconds") == 0)
+		family_sample_real(&exposition->chunk, FAMILY_COUNTER, family->name, container->labels, value / 1e9);
+	else
+		family_sample(&exposition->chunk, FAMILY_COUNTER, family->name, container->labels,
+			      exposition->counter_labels[counter], value);
+}
+
 /* The counters of one family, container after container. Return: true when the family is complete. */
 static bool write_family(struct exposition *exposition, enum picket_family family)
 {
@@ -109,8 +121,7 @@ static bool write_family(struct exposition *exposition, enum picket_family famil
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
 		for (int i = first; container && i < PICKET_COUNTER_COUNT && counter_infos[i].family == family; i++)
-			family_sample(out, FAMILY_COUNTER, info->name, container->labels, exposition->counter_labels[i],
-				      group_counter(exposition, exposition->index, i));
+			write_counter(exposition, container, i);
 	}
 	exposition->index = 0;
 	return true;
@@ -120,7 +131,24 @@ static bool step_counters(struct exposition *exposition)
 {
 	if (!write_family(exposition, exposition->item))
 		return false;
-	return ++exposition->item == PICKET_FAMILY_COUNT;
+	return ++exposition->item == PICKET_FAMILY_PERF_FIRST;
+}
+
+static bool step_perf(struct exposition *exposition)
+{
+	const struct exposition_source *source = &exposition->source;
+	unsigned int family = PICKET_FAMILY_PERF_FIRST + exposition->item;
+
+	if (!self_counts_perf(source->metrics)) {
+		exposition->failed[COLLECTOR_PERF] = true;
+		return true;
+	}
+	if (!exposition->item && !exposition->index && source->flush_perf && source->flush_perf(source->kernel))
+		exposition->failed[COLLECTOR_PERF] = true;
+	if (counter_is_kept(counter_table_first(family), true, source->metrics->perf_events) &&
+	    !write_family(exposition, family))
+		return false;
+	return ++exposition->item == PICKET_FAMILY_COUNT - PICKET_FAMILY_PERF_FIRST;
 }
 
 /* Cgroups that found no slot are counted together; said only when there are any. */
@@ -131,7 +159,7 @@ static bool step_overflow(struct exposition *exposition)
 
 	family_begin(out, exposition->format, FAMILY_COUNTER, "picket_container_overflow_operations",
 		     "Operations of all kinds by containers that could not be counted apart; see --containers.max.");
-	for (int i = 0; i < PICKET_COUNTER_COUNT; i++)
+	for (int i = 0; i < PICKET_COUNTER_PERF_FIRST; i++)
 		sum += __atomic_load_n((uint64_t *)&exposition->source.counters->slots[PICKET_SLOT_OVERFLOW].value[i],
 				       __ATOMIC_RELAXED);
 	family_sample(out, FAMILY_COUNTER, "picket_container_overflow_operations", "", "", sum);
@@ -277,93 +305,9 @@ static bool step_rules(struct exposition *exposition)
 	return true;
 }
 
-/* One number per value of one label. */
-static void write_by_label(struct exposition *exposition, const char *name, const char *help, const char *label,
-			   const char *(*value_name)(int value), const uint64_t *values, int first, int count)
-{
-	char labels[96];
-
-	family_begin(&exposition->chunk, exposition->format, FAMILY_COUNTER, name, help);
-	for (int i = first; i < count; i++) {
-		snprintf(labels, sizeof(labels), "%s=\"%s\"", label, value_name(i));
-		family_sample(&exposition->chunk, FAMILY_COUNTER, name, labels, "", values[i]);
-	}
-}
-
-static const char *action_name(int value)
-{
-	return response_name(value);
-}
-
-static const char *kind_name(int value)
-{
-	return catalogue_kind_name(value);
-}
-
-static const char *stage_name(int value)
-{
-#define STAGE_NAME(id, name) name,
-	static const char *const names[] = { SELF_LOST_STAGES(STAGE_NAME) };
-
-	return names[value];
-}
-
-static bool step_sensors(struct exposition *exposition)
-{
-	const struct self_metrics *metrics = exposition->source.metrics;
-	struct text *out = &exposition->chunk;
-	char labels[128];
-
-	family_begin(out, exposition->format, FAMILY_INFO, "picket_sensor",
-		     "The backend that each sensor uses; \"none\" when it is blind.");
-	for (int i = 0; i < PICKET_SENSOR_COUNT; i++) {
-		snprintf(labels, sizeof(labels), "sensor=\"%s\",backend=\"%s\"", picket_sensor_name(i),
-			 picket_backend_name(metrics->sensors[i].backend));
-		family_sample(out, FAMILY_INFO, "picket_sensor", labels, "", 1);
-	}
-	family_begin(out, exposition->format, FAMILY_GAUGE, "picket_sensor_up",
-		     "Whether a sensor is attached and its last canary was seen.");
-	for (int i = 0; i < PICKET_SENSOR_COUNT; i++) {
-		snprintf(labels, sizeof(labels), "sensor=\"%s\"", picket_sensor_name(i));
-		family_sample(out, FAMILY_GAUGE, "picket_sensor_up", labels, "", metrics->sensors[i].up);
-	}
-	return true;
-}
-
-#define SELF_TYPE_C FAMILY_COUNTER
-#define SELF_TYPE_G FAMILY_GAUGE
-#define WRITE_NUMBER(field, kind, name, help) \
-	family_begin(out, exposition->format, SELF_TYPE_##kind, name, help); \
-	family_sample(out, SELF_TYPE_##kind, name, "", "", metrics->field);
-
 static bool step_self(struct exposition *exposition)
 {
-	const struct self_metrics *metrics = exposition->source.metrics;
-	struct text *out = &exposition->chunk;
-
-	write_by_label(exposition, "picket_events", "Events that came from the kernel.", "kind", kind_name,
-		       metrics->events, 0, PICKET_KIND_COUNT);
-	write_by_label(exposition, "picket_events_lost", "Events or findings that were lost, by where.", "stage",
-		       stage_name, metrics->lost, 0, LOST_STAGE_COUNT);
-	write_by_label(exposition, "picket_responses", "Responses carried out.", "action", action_name,
-		       metrics->responses, 0, RESPONSE_COUNT);
-	write_by_label(exposition, "picket_response_failures", "Responses that failed.", "action", action_name,
-		       metrics->response_failures, 0, RESPONSE_COUNT);
-	write_by_label(exposition, "picket_responses_dry_run", "Responses that --enforce would have carried out.",
-		       "action", action_name, metrics->responses_dry_run, 0, RESPONSE_COUNT);
-	write_by_label(exposition, "picket_responses_spared", "Responses to targets that picket never touches.",
-		       "action", action_name, metrics->responses_spared, 0, RESPONSE_COUNT);
-	write_by_label(exposition, "picket_responses_gone", "Responses that came after their target had ended.",
-		       "action", action_name, metrics->responses_gone, 0, RESPONSE_COUNT);
-	write_by_label(exposition, "picket_responses_rate_limited",
-		       "Responses left out because of the rule's limit or the limit of all rules.", "action",
-		       action_name, metrics->responses_limited, 0, RESPONSE_COUNT);
-	SELF_NUMBERS(WRITE_NUMBER)
-	family_begin(out, exposition->format, FAMILY_GAUGE, "picket_ready", "Whether every wanted sensor is up.");
-	family_sample(out, FAMILY_GAUGE, "picket_ready", "", "", metrics->ready);
-	family_begin(out, exposition->format, FAMILY_INFO, "picket_build", "What runs here.");
-	text_add_format(out, "picket_build_info{version=\"%s\",revision=\"%s\",branch=\"%s\"} 1\n", PICKET_VERSION,
-			PICKET_REVISION, PICKET_BRANCH);
+	self_families_write(&exposition->chunk, exposition->format, exposition->source.metrics);
 	return true;
 }
 
@@ -395,8 +339,8 @@ static const struct {
 } steps[] = {
 	{ COLLECTOR_CONTAINERS, step_counters }, { COLLECTOR_CONTAINERS, step_overflow },
 	{ COLLECTOR_CONTAINERS, step_info },	 { COLLECTOR_CONTAINERS, step_quarantined },
-	{ COLLECTOR_CONTAINERS, step_posture },	 { COLLECTOR_RULES, step_rule_matches },
-	{ COLLECTOR_RULES, step_rules },	 { COLLECTOR_SELF, step_sensors },
+	{ COLLECTOR_CONTAINERS, step_posture },	 { COLLECTOR_PERF, step_perf },
+	{ COLLECTOR_RULES, step_rule_matches },	 { COLLECTOR_RULES, step_rules },
 	{ COLLECTOR_SELF, step_self },		 { COLLECTOR_SELF, step_node },
 	{ COLLECTOR_PROCESS, step_process },	 { COLLECTOR_BPF, step_programs },
 };

@@ -31,6 +31,7 @@ struct exposition_source {
 	void (*for_each_program)(void *kernel,
 				 void (*each)(void *context, const char *name, double seconds, uint64_t runs),
 				 void *context);
+	int (*flush_perf)(void *kernel); /* before the perf families are read; NULL where there are none */
 	void *kernel;
 };
 

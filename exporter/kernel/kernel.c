@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "kernel/canary.h"
 #include "kernel/host_namespaces.h"
+#include "kernel/perf_events.h"
 #include "kernel/policy_maps.h"
 #include "log.h"
 
@@ -20,6 +21,7 @@ struct kernel {
 	struct sensors *sensors;
 	struct event_source *source;
 	struct policy_maps *policy;
+	struct perf_events *perf; /* NULL: the perf sensor is off */
 	struct picket_counters *counters;
 	size_t counters_size;
 	uint32_t max_slots;
@@ -62,11 +64,42 @@ static int log_libbpf(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
+static int open_perf(struct kernel *kernel, struct sensors_options *options, char *reason, size_t reason_size)
+{
+	int error;
+
+	if (options->backends[PICKET_SENSOR_PERF] == PICKET_BACKEND_NONE)
+		return 0;
+	error = perf_events_open(&kernel->perf, &kernel->metrics->perf_event_failures, reason, reason_size);
+	options->objects.perf_events = perf_events_mask(kernel->perf);
+	return error;
+}
+
+static void install_perf(struct kernel *kernel, const char *reason)
+{
+	struct self_metrics *metrics = kernel->metrics;
+	struct sensor_status *status = &metrics->sensors[PICKET_SENSOR_PERF];
+	int map_fd = object_maps_fd(sensors_maps(kernel->sensors), "perf_events"), error;
+
+	metrics->perf = kernel->perf != NULL;
+	if (!self_counts_perf(metrics))
+		return;
+	snprintf(status->reason, sizeof(status->reason), "%s", reason);
+	error = perf_events_mask(kernel->perf) ? perf_events_install(kernel->perf, map_fd) : 0;
+	if (error)
+		snprintf(status->reason, sizeof(status->reason), "the processors' counters are not read: %s",
+			 strerror(-error));
+	else
+		metrics->perf_events = perf_events_mask(kernel->perf);
+}
+
 int kernel_open(struct event_loop *loop, const struct kernel_options *options, struct self_metrics *metrics,
 		struct kernel **ret_kernel, char *reason, size_t reason_size)
 {
 	struct kernel *kernel = calloc(1, sizeof(*kernel));
-	const struct object_options *objects = &options->sensors.objects;
+	struct sensors_options sensors = options->sensors;
+	const struct object_options *objects = &sensors.objects;
+	char perf_reason[128] = "";
 	const struct object_maps *maps;
 	int error;
 
@@ -75,9 +108,13 @@ int kernel_open(struct event_loop *loop, const struct kernel_options *options, s
 	libbpf_set_print(log_libbpf);
 	kernel->metrics = metrics;
 	kernel->max_slots = objects->max_slots;
-	error = sensors_load(&options->sensors, metrics->sensors, &kernel->sensors, reason, reason_size);
+	error = open_perf(kernel, &sensors, perf_reason, sizeof(perf_reason));
 	if (error)
 		goto fail;
+	error = sensors_load(&sensors, metrics->sensors, &kernel->sensors, reason, reason_size);
+	if (error)
+		goto fail;
+	install_perf(kernel, perf_reason);
 	maps = sensors_maps(kernel->sensors);
 	kernel->cgroups_fd = object_maps_fd(maps, "cgroups");
 	kernel->free_slots_fd = object_maps_fd(maps, "free_slots");
@@ -169,6 +206,7 @@ void kernel_close(struct kernel *kernel)
 	if (kernel->counters)
 		munmap(kernel->counters, kernel->counters_size);
 	sensors_close(kernel->sensors);
+	perf_events_close(kernel->perf);
 	free(kernel);
 }
 
@@ -279,6 +317,14 @@ void kernel_check_canaries(struct kernel *kernel)
 		snprintf(status->reason, sizeof(status->reason), "%s",
 			 seen ? "" : "its canary was not seen: what it should count did not move");
 	}
+}
+
+int kernel_flush_perf(void *context)
+{
+	struct kernel *kernel = context;
+	int program_fd = sensors_find_program(kernel->sensors, "perf_flush");
+
+	return program_fd < 0 ? program_fd : perf_events_flush(program_fd);
 }
 
 struct each_program {

@@ -92,6 +92,9 @@ void kernel_set_self(struct kernel *kernel, uint64_t cgroup_id);
 /** kernel_check_canaries() - do one harmless thing through each sensor; those that miss it are down. */
 void kernel_check_canaries(struct kernel *kernel);
 
+/** kernel_flush_perf() - count the time of those, too, who have run without a break since they came. Return: 0, -errno. */
+int kernel_flush_perf(void *kernel);
+
 /** kernel_for_each_program() - run time of each program, where the kernel measures it (kernel.bpf_stats_enabled). */
 void kernel_for_each_program(void *kernel, void (*each)(void *context, const char *name, double seconds, uint64_t runs),
 			     void *context);

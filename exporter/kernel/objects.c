@@ -21,6 +21,7 @@
 #include "lifecycle_tracepoint.skel.h"
 #include "modification_tracepoint.skel.h"
 #include "network_cgroup.skel.h"
+#include "perf_tracepoint.skel.h"
 #include "privilege_tracepoint.skel.h"
 #include "process_tracepoint.skel.h"
 #include "signal_tracepoint.skel.h"
@@ -44,6 +45,7 @@ const struct object_info object_infos[] = {
 	{ PICKET_SENSOR_ESCAPE, PICKET_BACKEND_TRACEPOINT, "escape_tracepoint", escape_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_DEVICE, PICKET_BACKEND_TRACEPOINT, "device_tracepoint", device_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_SIGNAL, PICKET_BACKEND_TRACEPOINT, "signal_tracepoint", signal_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_PERF, PICKET_BACKEND_TRACEPOINT, "perf_tracepoint", perf_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_TRAFFIC, PICKET_BACKEND_CGROUP, "traffic_cgroup", traffic_cgroup__elf_bytes },
 };
 const size_t object_info_count = ARRAY_SIZE(object_infos);
@@ -79,6 +81,8 @@ static int map_set_size(struct bpf_map *map, const struct object_options *option
 		return bpf_map__set_max_entries(map, options->max_slots);
 	if (strcmp(name, "cgroups") == 0)
 		return bpf_map__set_max_entries(map, options->max_slots * NESTED_CGROUPS);
+	if (strcmp(name, "perf_events") == 0)
+		return bpf_map__set_max_entries(map, libbpf_num_possible_cpus() * PICKET_PERF_EVENT_COUNT);
 	if (strcmp(name, "events") == 0)
 		return bpf_map__set_max_entries(map, options->use_perf_buffer ? (uint32_t)getpagesize()
 									      : options->buffer_bytes);
@@ -94,6 +98,8 @@ static int map_prepare(struct bpf_map *map, const struct object_options *options
 		return bpf_map__set_initial_value(map, &use_perf_buffer, sizeof(use_perf_buffer));
 	if (strcmp(bpf_map__name(map), ".rodata.picket_tsm") == 0)
 		return bpf_map__set_initial_value(map, &watch_tsm, sizeof(watch_tsm));
+	if (strcmp(bpf_map__name(map), ".rodata.picket_perf") == 0)
+		return bpf_map__set_initial_value(map, &options->perf_events, sizeof(options->perf_events));
 	if (bpf_map__is_internal(map))
 		return 0;
 	fd = object_maps_fd(maps, bpf_map__name(map));
@@ -157,6 +163,7 @@ void object_fingerprint(const struct object_options *options, const enum picket_
 	*ret_meta = (struct pins_meta){ .layout = layout_hash(options), .sensor_count = PICKET_SENSOR_COUNT };
 	ret_meta->build = hash_add(ret_meta->layout, backends, PICKET_SENSOR_COUNT * sizeof(backends[0]));
 	ret_meta->build = hash_add(ret_meta->build, &options->watch_tsm, sizeof(options->watch_tsm));
+	ret_meta->build = hash_add(ret_meta->build, &options->perf_events, sizeof(options->perf_events));
 	for (size_t i = 0; i < object_info_count; i++) {
 		size_t size;
 		const void *bytes = object_infos[i].bytes(&size);

@@ -52,6 +52,7 @@ struct object_options {
 	uint32_t buffer_bytes; /* of the ring buffer; a power of two and a multiple of the page size */
 	bool use_perf_buffer;
 	const struct btf *kernel_btf; /* some 6 MB to parse: once for all objects; NULL: there is none */
+	uint32_t perf_events;	      /* bit per enum picket_perf_event that processors count */
 	bool watch_tsm;		      /* configfs offers proofs of a trusted execution environment */
 };
 

@@ -187,7 +187,7 @@ static int attach_one(struct sensors *sensors, struct attached *attached, const 
 	int handled = set_handlers(sensors, program);
 	struct bpf_link *link;
 
-	if (is_on_demand(program))
+	if (is_on_demand(program) || bpf_program__type(program) == BPF_PROG_TYPE_RAW_TRACEPOINT) /* or run by hand */
 		return 0;
 	if (handled)
 		return handled < 0 ? handled : 0;
@@ -301,8 +301,7 @@ enum pins_state sensors_inherited(const struct sensors *sensors)
 	return sensors->inherited;
 }
 
-/* The descriptor of a loaded program, by this daemon or by an earlier one. */
-static int find_program(const struct sensors *sensors, const char *name)
+int sensors_find_program(const struct sensors *sensors, const char *name)
 {
 	for (size_t i = 0; i < sensors->program_count; i++)
 		if (strcmp(sensors->programs[i].name, name) == 0)
@@ -321,7 +320,7 @@ static int find_program(const struct sensors *sensors, const char *name)
 int sensors_want(struct sensors *sensors, uint64_t kinds)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(on_demand); i++) {
-		int program_fd = find_program(sensors, on_demand[i].program);
+		int program_fd = sensors_find_program(sensors, on_demand[i].program);
 		bool wanted = kinds & 1ULL << on_demand[i].kind;
 
 		if (!wanted && sensors->wanted_fds[i] > 0) {

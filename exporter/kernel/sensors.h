@@ -55,6 +55,9 @@ int sensors_want(struct sensors *sensors, uint64_t kinds);
 /** sensors_maps() - the shared maps; borrowed. */
 const struct object_maps *sensors_maps(const struct sensors *sensors);
 
+/** sensors_find_program() - the descriptor of a loaded program, by this daemon or by an earlier one; -ENOENT. */
+int sensors_find_program(const struct sensors *sensors, const char *name);
+
 /** sensors_for_each_program() - name and file descriptor of every loaded program. */
 void sensors_for_each_program(struct sensors *sensors, void (*each)(void *context, const char *name, int fd),
 			      void *context);

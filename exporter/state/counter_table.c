@@ -16,6 +16,13 @@ enum picket_counter counter_table_first(enum picket_family family)
 	return counter;
 }
 
+bool counter_is_kept(enum picket_counter counter, bool perf, uint32_t perf_events)
+{
+	if (counter < PICKET_COUNTER_PERF_CPU_CYCLES)
+		return counter < PICKET_COUNTER_PERF_FIRST || perf;
+	return perf && perf_events & 1U << (counter - PICKET_COUNTER_PERF_CPU_CYCLES);
+}
+
 uint64_t counter_table_read_slot(const struct counter_table *table, uint32_t slot, enum picket_counter counter)
 {
 	if (slot >= table->slot_count || (size_t)counter >= PICKET_COUNTER_COUNT)

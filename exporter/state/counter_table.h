@@ -43,6 +43,9 @@ struct counter_table {
 uint64_t counter_table_read(const struct counter_table *table, const struct registry *registry,
 			    const struct container *container, enum picket_counter counter);
 
+/** counter_is_kept() - whether anything counts it here; one that nothing counts must not be shown as 0. */
+bool counter_is_kept(enum picket_counter counter, bool perf, uint32_t perf_events);
+
 /** counter_table_read_slot() - one counter of one slot, PICKET_SLOT_HOST and PICKET_SLOT_OVERFLOW too. */
 uint64_t counter_table_read_slot(const struct counter_table *table, uint32_t slot, enum picket_counter counter);
 

@@ -56,6 +56,8 @@ enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
 	SELF(slots_used, G, "picket_container_slots_used", "Counter slots in use.") \
 	SELF(slots_exhausted, C, "picket_container_slots_exhausted", \
 	     "Cgroups that found no free slot and are counted together.") \
+	SELF(perf_event_failures, C, "picket_perf_event_failures", \
+	     "Counters of the processors that exist and could not be opened.") \
 	SELF(enforce, G, "picket_enforcement_enabled", "Whether responses are carried out (1) or only reported (0).")
 
 struct sensor_status {
@@ -77,7 +79,14 @@ struct self_metrics {
 	uint64_t responses_limited[RESPONSE_COUNT];
 	struct sensor_status sensors[PICKET_SENSOR_COUNT];
 	bool ready;
+	bool perf;	      /* the perf sensor is wanted */
+	uint32_t perf_events; /* bit per enum picket_perf_event that it counts, too */
 };
 #undef SELF_NUMBER_FIELD
+
+static inline bool self_counts_perf(const struct self_metrics *metrics)
+{
+	return metrics->perf && metrics->sensors[PICKET_SENSOR_PERF].backend != PICKET_BACKEND_NONE;
+}
 
 #endif

@@ -14,6 +14,7 @@
 #endif
 
 #include "operations.h"
+#include "perf.h"
 
 /* FAMILY(id, metric name without _total, unit ("" = none), help) */
 #define PICKET_FAMILIES(FAMILY) \
@@ -54,7 +55,8 @@
 	FAMILY(TEE_ATTESTATION_FAILURES, "picket_tee_attestation_failures", "", "Those requests that failed.") \
 	FAMILY(SETUP_OPERATIONS, "picket_setup_operations", "", \
 	       "Operations of the container runtime inside a container's cgroup before the workload's own first " \
-	       "instruction. They raise no rule.")
+	       "instruction. They raise no rule.") \
+	PICKET_PERF_FAMILIES(FAMILY)
 
 /* COUNTER(id, family, labels: "name=value,name=value" or "") */
 #define PICKET_COUNTERS(COUNTER) \
@@ -111,7 +113,8 @@
 	COUNTER(SETUP_OPENS, SETUP_OPERATIONS, "operation=open") \
 	COUNTER(SETUP_CONNECTS, SETUP_OPERATIONS, "operation=connect") \
 	COUNTER(SETUP_MODIFICATIONS, SETUP_OPERATIONS, "operation=modify") \
-	COUNTER(SETUP_PRIVILEGED, SETUP_OPERATIONS, "operation=privileged")
+	COUNTER(SETUP_PRIVILEGED, SETUP_OPERATIONS, "operation=privileged") \
+	PICKET_PERF_COUNTERS(COUNTER)
 
 #define PICKET_FAMILY_ENUM(id, name, unit, help) PICKET_FAMILY_##id,
 enum picket_family { PICKET_FAMILIES(PICKET_FAMILY_ENUM) PICKET_FAMILY_COUNT };
@@ -120,6 +123,10 @@ enum picket_family { PICKET_FAMILIES(PICKET_FAMILY_ENUM) PICKET_FAMILY_COUNT };
 #define PICKET_COUNTER_ENUM(id, family, labels) PICKET_COUNTER_##id,
 enum picket_counter { PICKET_COUNTERS(PICKET_COUNTER_ENUM) PICKET_COUNTER_COUNT };
 #undef PICKET_COUNTER_ENUM
+
+/* From here on, only --collector.perf counts. */
+#define PICKET_FAMILY_PERF_FIRST PICKET_FAMILY_PERF_TASK_CLOCK
+#define PICKET_COUNTER_PERF_FIRST PICKET_COUNTER_PERF_TASK_CLOCK
 
 /*
  * One slot. class is written by the daemon, setup and value[] by BPF programs

@@ -21,7 +21,8 @@
 	SENSOR(ESCAPE, "escape", \
 	       "processes of containers outside their namespaces and cgroups, and unexplained rights") \
 	SENSOR(DEVICE, "device", "requests to trusted execution environments for reports, quotes and keys") \
-	SENSOR(SIGNAL, "signal", "deadly signals received, and system calls refused")
+	SENSOR(SIGNAL, "signal", "deadly signals received, and system calls refused") \
+	SENSOR(PERF, "perf", "processor time, page faults, context switches, and the processors' counters")
 
 /* Best first. The first that loads and attaches wins. */
 #define PICKET_BACKENDS(BACKEND) \

@@ -146,6 +146,8 @@ static void run_child(const struct operation *operation, int ready_fd, int go_fd
 /* How many packets a connection takes is TCP's business: only looked at where an operation says so. */
 static bool is_left_out(const struct operation *operation, int counter)
 {
+	if (counter >= PICKET_COUNTER_PERF_FIRST)
+		return true; /* time and faults are never the same, see check_perf() */
 	if (counter < PICKET_COUNTER_NETWORK_TRANSMIT_BYTES || counter > PICKET_COUNTER_NETWORK_RECEIVE_PACKETS)
 		return false;
 	for (size_t i = 0; i < operation->add_count; i++)
@@ -245,6 +247,24 @@ end:
 	close(go[0]);
 	close(ready[0]);
 	close(ready[1]);
+}
+
+/* All those children ran, and were switched to and from. */
+static void check_perf(void)
+{
+	const struct picket_counters *slot = &kernel_counters(suite.kernel).slots[suite.slot];
+	uint64_t clock, switches, faults;
+
+	if (suite.metrics.sensors[PICKET_SENSOR_PERF].backend == PICKET_BACKEND_NONE)
+		return;
+	if (kernel_flush_perf(suite.kernel))
+		report("FAIL", "perf/flush", "it did not run on every processor");
+	clock = slot->value[PICKET_COUNTER_PERF_TASK_CLOCK];
+	switches = slot->value[PICKET_COUNTER_PERF_CONTEXT_SWITCHES];
+	faults = slot->value[PICKET_COUNTER_PERF_PAGE_FAULTS_MINOR];
+	report(clock > 1000000 && switches > 100 && faults > 1000 ? "PASS" : "FAIL", "perf/software",
+	       "%llu ns, %llu switches, %llu faults", (unsigned long long)clock, (unsigned long long)switches,
+	       (unsigned long long)faults);
 }
 
 static void run_all(void)
@@ -435,6 +455,7 @@ int main(int argc, char **argv)
 		return 2;
 	if (make_cgroup(cgroup2) == 0) {
 		run_all();
+		check_perf();
 		run_filtered(operations_filter_rules, &filtered_operations);
 		run_filtered(operations_filter_own_rules, &filtered_own_operations);
 	}

@@ -72,7 +72,8 @@ static void without_anything_the_defaults_hold(void **state)
 	assert_int_equal(config.events_buffer_bytes, 2 << 20);
 	assert_int_equal(config.events_transport, TRANSPORT_AUTO);
 	for (int i = 0; i < PICKET_SENSOR_COUNT; i++)
-		assert_int_equal(config.sensor_backends[i], PICKET_BACKEND_COUNT);
+		assert_int_equal(config.sensor_backends[i],
+				 i == PICKET_SENSOR_PERF ? PICKET_BACKEND_NONE : PICKET_BACKEND_COUNT);
 	assert_string_equal(config.control_socket, "/run/picket/control.sock");
 	assert_null(config.otlp_endpoint);
 	assert_true(config.otlp_gzip);
