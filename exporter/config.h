@@ -38,6 +38,7 @@ struct config {
 	const char *incidents_path;		 /* --incidents.path=/var/lib/picket/incidents */
 	unsigned int incidents_max_count;	 /* --incidents.max-count=1000 */
 	unsigned int incidents_max_mib;		 /* --incidents.max-size=256, MiB */
+	unsigned int findings_group_seconds;	 /* --findings.group-seconds=60 */
 	bool rules_defaults;			 /* --no-rules.defaults switches the built-in set off */
 	bool enforce;				 /* --enforce */
 	bool systemd_services;			 /* --collector.systemd */

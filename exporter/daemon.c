@@ -69,6 +69,7 @@ static void on_second(void *context)
 
 	watch_collector(daemon);
 	kernel_tick(daemon->kernel);
+	judge_tick(daemon->judge);
 	cgroup_sync_tick(daemon->cgroups);
 }
 
@@ -99,6 +100,7 @@ static void on_terminate(void *context, int signal_number)
 	log_info("daemon", "%s: stopping", strsignal(signal_number));
 	daemon->metrics.ready = false;
 	kernel_drain(daemon->kernel);
+	judge_flush(daemon->judge);
 	if (daemon->otlp)
 		otlp_sender_drain(daemon->otlp, DRAIN_TIMEOUT_MS, on_drained, daemon);
 	else
@@ -243,6 +245,8 @@ static int start_judge(struct daemon *daemon)
 		.responder = daemon->responder,
 		.otlp = daemon->otlp,
 		.control = daemon->control,
+		.registry = daemon->registry,
+		.group_seconds = daemon->config->findings_group_seconds,
 	};
 	int error = judge_new(&options, &daemon->judge);
 

@@ -8,9 +8,11 @@
 #include <time.h>
 
 #include "log.h"
+#include "state/repeats.h"
 #include "state/throttle.h"
 
 #define PROGRESS_BYTES (4 << 20) /* of rules that ask for several events */
+#define REPEATS_BYTES (4 << 20)	 /* of findings that may come again */
 #define THROTTLE_BUCKETS 16384	 /* rules x containers that are throttled at one time */
 #define LOG_PAIRS_MAX 64
 #define LOG_VALUE_SIZE 256
@@ -19,28 +21,10 @@ struct judge {
 	struct judge_options options;
 	struct throttle *throttle;
 	struct progress *progress;
+	struct repeats *repeats;
 	const struct rule **matches; /* of one event; room for all */
 	size_t matches_max;
 };
-
-int judge_new(const struct judge_options *options, struct judge **ret_judge)
-{
-	struct judge *judge = calloc(1, sizeof(*judge));
-	int error;
-
-	if (!judge)
-		return -ENOMEM;
-	judge->options = *options;
-	error = throttle_new(THROTTLE_BUCKETS, &judge->throttle);
-	if (!error)
-		error = progress_new(PROGRESS_BYTES, &judge->progress);
-	if (error) {
-		judge_free(judge);
-		return error;
-	}
-	*ret_judge = judge;
-	return 0;
-}
 
 void judge_free(struct judge *judge)
 {
@@ -49,6 +33,7 @@ void judge_free(struct judge *judge)
 	if (judge->throttle)
 		throttle_free(judge->throttle);
 	progress_free(judge->progress);
+	repeats_free(judge->repeats);
 	free(judge->matches);
 	free(judge);
 }
@@ -70,6 +55,7 @@ int judge_prepare(struct judge *judge, const struct rule_set *rules)
 
 int judge_rules_changed(struct judge *judge)
 {
+	repeats_flush(judge->repeats); /* they know their rule by its place, which is still there */
 	throttle_reset(judge->throttle);
 	return progress_reset(judge->progress, rules_count(*judge->options.rules));
 }
@@ -130,18 +116,42 @@ static void log_finding(const struct finding *finding)
 	log_pairs(level, "finding", summary, line.pairs, line.count);
 }
 
+static void send(struct judge *judge, const struct finding *finding)
+{
+	control_server_publish(judge->options.control, finding);
+	otlp_sender_push(judge->options.otlp, finding);
+	log_finding(finding);
+}
+
+static void send_summary(void *context, const struct finding *repeats)
+{
+	struct finding finding = *repeats;
+
+	set_id(&finding);
+	send(context, &finding);
+}
+
+static const struct container *find_container(void *context, uint64_t cgroup_id)
+{
+	return registry_find(((struct judge *)context)->options.registry, cgroup_id);
+}
+
 static void deliver(struct judge *judge, const struct finding *finding)
 {
 	const struct event_context *context = &finding->context;
 	uint64_t container_id = context->container ? context->container->cgroup_id : 0;
 
-	if (!throttle_allow(judge->throttle, finding->rule, container_id, context->event->time_ns)) {
-		judge->options.metrics->findings_throttled++;
+	if (repeats_hold(judge->repeats, finding)) {
+		judge->options.metrics->findings_grouped++;
 		return;
 	}
-	control_server_publish(judge->options.control, finding);
-	otlp_sender_push(judge->options.otlp, finding);
-	log_finding(finding);
+	if (!throttle_allow(judge->throttle, finding->rule, container_id, context->event->time_ns)) {
+		judge->options.metrics->findings_throttled++;
+		repeats_throttled(judge->repeats, finding);
+		return;
+	}
+	send(judge, finding);
+	repeats_sent(judge->repeats, finding);
 }
 
 /* @progress: of a rule that asks for several events, else NULL. */
@@ -181,4 +191,42 @@ void judge_event(struct judge *judge, const struct picket_event *event, struct c
 		else
 			judge_match(judge, &context, container, judge->matches[i], NULL);
 	}
+}
+
+void judge_tick(struct judge *judge)
+{
+	repeats_tick(judge->repeats, clock_ns(CLOCK_BOOTTIME));
+}
+
+void judge_flush(struct judge *judge)
+{
+	repeats_flush(judge->repeats);
+}
+
+int judge_new(const struct judge_options *options, struct judge **ret_judge)
+{
+	struct judge *judge = calloc(1, sizeof(*judge));
+	struct repeats_options repeats = {
+		.interval_ns = options->group_seconds * 1000000000ULL,
+		.max_bytes = REPEATS_BYTES,
+		.send = send_summary,
+		.find_container = find_container,
+		.context = judge,
+	};
+	int error;
+
+	if (!judge)
+		return -ENOMEM;
+	judge->options = *options;
+	error = throttle_new(THROTTLE_BUCKETS, &judge->throttle);
+	if (!error)
+		error = progress_new(PROGRESS_BYTES, &judge->progress);
+	if (!error)
+		error = repeats_new(&repeats, &judge->repeats);
+	if (error) {
+		judge_free(judge);
+		return error;
+	}
+	*ret_judge = judge;
+	return 0;
 }

@@ -19,6 +19,8 @@ struct judge_options {
 	struct responder *responder;
 	struct otlp_sender *otlp;
 	struct control_server *control;
+	struct registry *registry;
+	uint32_t group_seconds; /* 0: findings that say the same are all sent */
 };
 
 int judge_new(const struct judge_options *options, struct judge **ret_judge);
@@ -28,10 +30,17 @@ void judge_free(struct judge *judge);
 int judge_prepare(struct judge *judge, const struct rule_set *rules);
 
 /**
- * judge_rules_changed() - *options.rules points to another set now; sequences and counts begin anew.
+ * judge_rules_changed() - *options.rules points to another set now, and the old one is still there; sequences and
+ * counts begin anew.
  * Return: 0; -ENOMEM: sequences and counts are not judged.
  */
 int judge_rules_changed(struct judge *judge);
+
+/** judge_tick() - each second: summaries that are due. */
+void judge_tick(struct judge *judge);
+
+/** judge_flush() - all summaries, before the end. */
+void judge_flush(struct judge *judge);
 
 /** judge_event() - @event is valid; @container NULL for the host's. */
 void judge_event(struct judge *judge, const struct picket_event *event, struct container *container);

@@ -107,11 +107,25 @@ static void visit_progress(const struct finding *finding, finding_visitor *visit
 	visit_time(finding, match->last_ns, "picket.count.last_time", visit, context);
 }
 
+static void visit_repeats(const struct finding *finding, finding_visitor *visit, void *context)
+{
+	const struct finding_repeats *repeats = finding->repeats;
+	struct field_value count = { .type = FIELD_INTEGER, .integer = repeats->count };
+
+	visit(context, "picket.repeats", &count);
+	visit_time(finding, repeats->first_ns, "picket.repeats.first_time", visit, context);
+	visit_time(finding, repeats->last_ns, "picket.repeats.last_time", visit, context);
+	visit_text(visit, context, "picket.repeats.reason", repeats->throttled ? "throttled" : "same");
+	visit_text(visit, context, "picket.repeats.of", repeats->of);
+}
+
 void finding_visit(const struct finding *finding, finding_visitor *visit, void *context)
 {
 	visit_rule(finding, visit, context);
 	if (finding->progress)
 		visit_progress(finding, visit, context);
+	if (finding->repeats)
+		visit_repeats(finding, visit, context);
 	for (unsigned int i = 0; i < RESPONSE_COUNT; i++)
 		if (finding->outcomes[i] != OUTCOME_NONE)
 			visit_text(visit, context, response_attributes[i], outcome_name(finding->outcomes[i]));

@@ -24,15 +24,24 @@ enum response_outcome {
 };
 const char *outcome_name(enum response_outcome outcome);
 
+/* A summary: how often a finding has come again. */
+struct finding_repeats {
+	uint64_t count;
+	uint64_t first_ns, last_ns; /* CLOCK_BOOTTIME */
+	bool throttled;		    /* they are of one rule and container, and need not be the same */
+	char of[33];		    /* id of the finding that they repeat; "" when throttled */
+};
+
 struct finding {
 	struct event_context context; /* borrowed for the call */
 	const struct rule *rule;
 	int64_t time_unix_ns; /* of the event, CLOCK_REALTIME */
 	enum response_outcome outcomes[RESPONSE_COUNT];
 	const struct progress_match
-		*progress;	/* of a rule that asks for several events: which; borrowed. NULL: of others */
-	int64_t unix_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME, for the times in progress */
-	char id[33];		/* 32 hex digits, unique; for logs and incidents */
+		*progress; /* of a rule that asks for several events: which; borrowed. NULL: of others */
+	const struct finding_repeats *repeats; /* of a summary, else NULL; borrowed */
+	int64_t unix_offset_ns;		       /* CLOCK_REALTIME - CLOCK_BOOTTIME, for the times in progress */
+	char id[33];			       /* 32 hex digits, unique; for logs and incidents */
 };
 
 /**

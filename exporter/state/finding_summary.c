@@ -282,6 +282,10 @@ void finding_summary(const struct finding *finding, char *buffer, size_t size)
 	if (!size)
 		return;
 	sentence = sentence_start(&finding->context, buffer, size);
+	if (finding->repeats)
+		add_phrase(&sentence, "%llu times more in %.1f s%s: ", (unsigned long long)finding->repeats->count,
+			   (finding->repeats->last_ns - finding->repeats->first_ns) / 1e9,
+			   finding->repeats->throttled ? ", throttled, such as" : "");
 	add_actor(&sentence);
 	add_place(&sentence);
 	if (deeds[finding->context.event->kind])

@@ -291,6 +291,13 @@ static void read_limit(void *context_pointer, const yaml_node_t *node)
 	context->rule.limit = read_rate(context, node, "limit");
 }
 
+static void read_grouped(void *context_pointer, const yaml_node_t *node)
+{
+	struct rule_context *context = context_pointer;
+
+	context->rule.ungrouped = rule_read_choice(context, node, "grouped", enabled_at, 2) == 0;
+}
+
 static const struct rule_key rule_keys[] = {
 	[RULE_KEY_NAME] = { "name", read_name },
 	[RULE_KEY_ENABLED] = { "enabled", read_enabled },
@@ -303,6 +310,7 @@ static const struct rule_key rule_keys[] = {
 	[RULE_KEY_RESPONSE] = { "response", rule_read_response },
 	[RULE_KEY_TAGS] = { "tags", rule_read_tags },
 	[RULE_KEY_THROTTLE] = { "throttle", read_throttle },
+	[RULE_KEY_GROUPED] = { "grouped", read_grouped },
 	[RULE_KEY_SEQUENCE] = { "sequence", read_sequence },
 	[RULE_KEY_WITHIN] = { "within", read_within },
 	[RULE_KEY_BY] = { "by", read_by },

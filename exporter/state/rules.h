@@ -24,6 +24,7 @@
  * response: names one response or a sequence of them, each a name or a mapping of one name to its settings:
  * {kill: {scope: tree}}, {isolate: {timeout: 10m}}. limit: bounds how often the rule responds, throttle: how often
  * it is told of.
+ * Findings that say the same within a minute are grouped; grouped: false sends all of a rule's.
  * A file_open rule sees refused opens, and only these, when where: has file.error.
  * Scope is the registry's word: container when the event has one, host when not.
  */
@@ -130,6 +131,7 @@ struct rule {
 	size_t unless_count;
 	uint64_t throttle_interval_ns; /* 0: none */
 	unsigned int throttle_burst;
+	bool ungrouped;		     /* findings that say the same are all sent */
 	bool throttle_per_container; /* else per rule */
 	bool refused;		     /* asks for operations that were refused (file_open), and sees only these */
 	char *source;		     /* file:line */

@@ -40,6 +40,8 @@ enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
 	     "When the rules in force were loaded.") \
 	SELF(findings_throttled, C, "picket_findings_throttled", \
 	     "Rule matches that were counted but not sent on, because of the rule's throttle.") \
+	SELF(findings_grouped, C, "picket_findings_grouped", \
+	     "Rule matches that were counted but not sent on, because they said the same as one before; a summary follows.") \
 	SELF(sequences_forgotten, C, "picket_rule_sequences_forgotten", \
 	     "Begun sequences and counts that were forgotten for want of room.") \
 	SELF(responses_released, C, "picket_responses_released", \

@@ -39,6 +39,7 @@ rules:
       file.path: /etc/passwd
       file.access: read
     scope: container
+    grouped: false
 """
 
 

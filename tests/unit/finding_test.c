@@ -191,6 +191,43 @@ static json_t *parsed(const struct finding *finding)
 	return object;
 }
 
+static void a_finding_of_several_events_says_which_and_when(void **state)
+{
+	static const struct progress_match sequence = {
+		.first_ns = 1000000000,
+		.last_ns = 3500000000,
+		.step_count = 2,
+		.steps = { { 1000000000, PICKET_KIND_FILE_MODIFY, "chmod (pid 5) changed /tmp/x by mode" },
+			   { 3500000000, PICKET_KIND_FILE_OPEN, "sh (pid 6) opened /tmp/x for read" } },
+	};
+	static const struct progress_match count = { .first_ns = 0, .last_ns = 2000000000, .count = 21 };
+	struct rule rule = example_rule();
+	struct event_builder builder;
+	struct finding finding;
+	json_t *object;
+
+	(void)state;
+	builder_open(&builder, "/bin/sh", "/tmp/x", PICKET_ACCESS_READ);
+	finding = example_finding(&builder, NULL, &rule);
+	finding.progress = &sequence;
+	object = parsed(&finding);
+	assert_string_equal(json_string_value(json_object_get(object, "picket.step.1.time")),
+			    "1970-01-01T00:00:01.000000000Z");
+	assert_string_equal(json_string_value(json_object_get(object, "picket.step.1.event.kind")), "file_modify");
+	assert_string_equal(json_string_value(json_object_get(object, "picket.step.2.summary")),
+			    "sh (pid 6) opened /tmp/x for read");
+	assert_non_null(strstr(json_string_value(json_object_get(object, "summary")),
+			       "; 2.500 s before: chmod (pid 5) changed /tmp/x by mode"));
+	json_decref(object);
+	finding.progress = &count;
+	object = parsed(&finding);
+	assert_int_equal(json_integer_value(json_object_get(object, "picket.count")), 21);
+	assert_string_equal(json_string_value(json_object_get(object, "picket.count.last_time")),
+			    "1970-01-01T00:00:02.000000000Z");
+	assert_non_null(strstr(json_string_value(json_object_get(object, "summary")), "; the last of 21 in 2.000 s"));
+	json_decref(object);
+}
+
 static void json_begins_with_what_a_reader_looks_for(void **state)
 {
 	static const char start[] =
@@ -332,6 +369,7 @@ int main(void)
 		cmocka_unit_test(attributes_come_rule_first_then_responses_then_fields),
 		cmocka_unit_test(the_summary_is_one_sentence_for_each_kind),
 		cmocka_unit_test(the_summary_shows_no_control_characters_and_is_cut_between_characters),
+		cmocka_unit_test(a_finding_of_several_events_says_which_and_when),
 		cmocka_unit_test(json_begins_with_what_a_reader_looks_for),
 		cmocka_unit_test(json_keeps_the_types_of_the_values),
 		cmocka_unit_test(json_is_valid_whatever_bytes_the_texts_hold),
