@@ -371,9 +371,9 @@ static void refuse_what_may_not_be(struct response *response, const struct rule 
 }
 
 /* What the kernel part stops a process for. */
-static bool is_looked_at_and_killed(const struct rule *rule)
+static bool is_stopped_and_killed(const struct rule *rule)
 {
-	return rule->responses & 1U << RESPONSE_INVESTIGATE &&
+	return (rule->responses & 1U << RESPONSE_INVESTIGATE || rule->kill_scope == KILL_TREE) &&
 	       rule->responses & (1U << RESPONSE_KILL | 1U << RESPONSE_DENY);
 }
 
@@ -387,7 +387,7 @@ void responder_act(struct responder *responder, struct finding *finding)
 		.cgroup_id = container ? container->cgroup_id : 0,
 		.flags = event->flags,
 		.later = finding->rule->responses,
-		.stopped = event->flags & PICKET_EVENT_STOPPED && is_looked_at_and_killed(finding->rule),
+		.stopped = event->flags & PICKET_EVENT_STOPPED && is_stopped_and_killed(finding->rule),
 		.finding = finding,
 	};
 	unsigned int first = 1U << RESPONSE_ISOLATE | 1U << RESPONSE_INVESTIGATE;

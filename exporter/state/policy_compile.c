@@ -128,11 +128,9 @@ static uint64_t take_kernel_rule(struct compiler *compiler, const struct rule *r
 	}
 	kernel_rule = &compiler->policy->policy.rules[compiler->kernel_rules];
 	kernel_rule->kinds = 1ULL << rule->kind;
-	kernel_rule->action = deny ? PICKET_KERNEL_DENY : PICKET_KERNEL_KILL;
-	if (!deny && rule->responses & 1U << RESPONSE_INVESTIGATE) {
-		kernel_rule->action = PICKET_KERNEL_STOP; /* it is looked at before it is killed */
+	kernel_rule->action = policy_kernel_action(rule, deny);
+	if (kernel_rule->action == PICKET_KERNEL_STOP)
 		compiler->policy->policy.flags |= PICKET_POLICY_STOP;
-	}
 	kernel_rule->access = ACCESS_ALL;
 	if (rule->kind == PICKET_KIND_FILE_OPEN)
 		rule_accesses(compiler, rule, &kernel_rule->access, &watches);

@@ -46,9 +46,14 @@ bool policy_kernel_can_decide(const struct policy_fields *fields, const struct r
 
 const char *policy_kernel_kill_reason(const struct rule *rule)
 {
-	if (rule->kill_scope == KILL_TREE)
-		return "what descends from a process is found while it lives: the whole tree is killed by the daemon";
-	if (rule->limit.interval_ns)
-		return "the daemon counts for limit:";
-	return NULL;
+	return rule->limit.interval_ns ? "the daemon counts for limit:" : NULL;
+}
+
+unsigned int policy_kernel_action(const struct rule *rule, bool deny)
+{
+	if (deny)
+		return PICKET_KERNEL_DENY;
+	if (rule->kill_scope == KILL_TREE || rule->responses & 1U << RESPONSE_INVESTIGATE)
+		return PICKET_KERNEL_STOP;
+	return PICKET_KERNEL_KILL;
 }

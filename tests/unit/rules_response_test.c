@@ -129,19 +129,19 @@ static unsigned int kernel_action(const char *response)
 	return action;
 }
 
-static void the_kernel_stops_what_is_to_be_looked_at_before_it_is_killed(void **state)
+static void the_kernel_stops_what_the_daemon_looks_at_before_it_kills(void **state)
 {
 	(void)state;
 	assert_int_equal(kernel_action("response: kill"), PICKET_KERNEL_KILL);
 	assert_int_equal(kernel_action("response: {kill: {scope: container}}"), PICKET_KERNEL_KILL);
 	assert_int_equal(kernel_action("response: [kill, investigate]"), PICKET_KERNEL_STOP);
+	assert_int_equal(kernel_action("response: {kill: {scope: tree}}"), PICKET_KERNEL_STOP);
 	assert_int_equal(kernel_action("response: [{kill: {scope: container}}, investigate]"), PICKET_KERNEL_STOP);
 }
 
-static void the_kernel_leaves_trees_and_limits_to_the_daemon(void **state)
+static void the_kernel_leaves_limits_to_the_daemon(void **state)
 {
 	(void)state;
-	assert_int_equal(kernel_action("response: {kill: {scope: tree}}"), PICKET_KERNEL_NONE);
 	assert_int_equal(kernel_action("response: kill, limit: {interval: 1m}"), PICKET_KERNEL_NONE);
 }
 
@@ -152,8 +152,8 @@ int main(void)
 		cmocka_unit_test(a_response_without_settings_is_what_it_was),
 		cmocka_unit_test(responses_are_bounded_by_a_limit),
 		cmocka_unit_test(wrong_settings_are_reported_where_they_stand),
-		cmocka_unit_test(the_kernel_stops_what_is_to_be_looked_at_before_it_is_killed),
-		cmocka_unit_test(the_kernel_leaves_trees_and_limits_to_the_daemon),
+		cmocka_unit_test(the_kernel_stops_what_the_daemon_looks_at_before_it_kills),
+		cmocka_unit_test(the_kernel_leaves_limits_to_the_daemon),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
