@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which rules an event may match, found without looking at each: of one
+ * condition of a rule, every value has a piece that matching texts must have.
+ * Of several pieces the one that fewest rules share is taken.
+ */
 #include "state/rules_internal.h"
 
 #include <errno.h>
@@ -7,166 +12,272 @@
 
 #include "state/rule_compile.h"
 
-#define KEYED_RULES_MIN 4 /* fewer are judged as fast one by one */
+#define KEYED_RULES_MIN 4  /* fewer are judged as fast one by one */
+#define COUNTERS (1 << 14) /* of pieces; two that share one only choose worse */
+#define NO_LOOKUP SIZE_MAX
 
-/* One value of one keyed rule. */
-struct key_pair {
-	const char *value;
-	size_t size;
-	uint64_t hash;
-	const struct rule *rule;
+/* The index of one kind while it is built. */
+struct builder {
+	struct rule_index *index;
+	uint32_t *counters;
+	const struct condition **chosen; /* of each part; NULL: none leads to it */
+	char *texts;
+	size_t texts_size, texts_room;
+	struct rule_piece_key *keys;
+	size_t key_count, key_room;
+	char buffers[RULE_PIECES_MAX][RULE_PIECE_BUFFER_SIZE];
 };
 
-/* The condition that lets a rule be found by the value of @field, or NULL. */
-static const struct condition *key_condition(const struct rule *rule, const struct field *field)
+static uint32_t *counter_of(struct builder *builder, const struct rule_piece *piece)
 {
-	for (size_t i = 0; i < rule->where_count; i++) {
-		const struct condition *condition = &rule->where[i];
+	uint64_t hash = condition_hash(piece->text, piece->size);
 
-		if (condition->field == field && condition->op == OPERATOR_EQUALS && !condition->negate)
-			return condition;
-	}
-	return NULL;
+	hash = (hash ^ (uint64_t)(uintptr_t)piece->field ^ piece->piece) * 0x9e3779b97f4a7c15ULL;
+	return &builder->counters[hash >> 50];
+}
+_Static_assert(COUNTERS == 1 << (64 - 50), "a hash leads to a counter");
+
+static void count_pieces(struct builder *builder, const struct condition *condition)
+{
+	struct rule_piece pieces[RULE_PIECES_MAX];
+
+	for (size_t i = 0; i < condition->value_count; i++)
+		for (size_t j = rule_pieces_find(condition, i, builder->buffers, pieces); j--;)
+			++*counter_of(builder, &pieces[j]);
 }
 
-/* The field by whose value most rules of a kind can be found; NULL: not worth it. */
-static const struct field *best_key(const struct rule_set *set, enum picket_kind kind)
+/* The piece of a value that leads to fewest rules. Return: to how many, roughly; UINT32_MAX: there is none. */
+static uint32_t best_piece(struct builder *builder, const struct condition *condition, size_t value,
+			   struct rule_piece *ret_piece)
 {
-	const struct field *best = NULL;
-	size_t most = KEYED_RULES_MIN - 1;
+	struct rule_piece pieces[RULE_PIECES_MAX];
+	size_t count = rule_pieces_find(condition, value, builder->buffers, pieces);
+	uint32_t fewest = UINT32_MAX;
 
-	for (size_t f = 0; f < catalogue_field_count; f++) {
-		const struct field *field = &catalogue_fields[f];
-		size_t count = 0;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t rules = *counter_of(builder, &pieces[i]);
 
-		if (field->type != FIELD_STRING || field->get_all || field->values || !(field->kinds & 1ULL << kind))
+		if (rules >= fewest)
 			continue;
-		for (size_t i = 0; i < set->part_count; i++)
-			count += set->parts[i]->kind == kind && key_condition(set->parts[i], field);
-		if (count > most) {
-			most = count;
-			best = field;
-		}
+		fewest = rules;
+		*ret_piece = pieces[i];
+	}
+	return fewest;
+}
+
+/* A condition is as good as the worst of its values. */
+static uint32_t condition_quality(struct builder *builder, const struct condition *condition)
+{
+	struct rule_piece piece;
+	uint32_t worst = 0;
+
+	for (size_t i = 0; i < condition->value_count && worst != UINT32_MAX; i++) {
+		uint32_t rules = best_piece(builder, condition, i, &piece);
+
+		worst = rules > worst ? rules : worst;
+	}
+	return condition->value_count ? worst : UINT32_MAX;
+}
+
+static const struct condition *choose(struct builder *builder, const struct rule *rule)
+{
+	const struct condition *best = NULL;
+	uint32_t fewest = UINT32_MAX;
+
+	for (size_t i = 0; i < rule->where_count; i++) {
+		uint32_t rules = condition_quality(builder, &rule->where[i]);
+
+		if (rules >= fewest)
+			continue;
+		fewest = rules;
+		best = &rule->where[i];
 	}
 	return best;
 }
 
-static int compare_pairs(const void *left, const void *right)
+static size_t find_lookup(const struct rule_index *index, const struct rule_piece *piece)
 {
-	const struct key_pair *a = left, *b = right;
-	int order = (a->hash > b->hash) - (a->hash < b->hash);
-
-	if (!order)
-		order = (a->size > b->size) - (a->size < b->size);
-	if (!order)
-		order = memcmp(a->value, b->value, a->size);
-	if (!order)
-		order = (a->rule->position > b->rule->position) - (a->rule->position < b->rule->position);
-	return order;
+	for (size_t i = 0; i < index->lookup_count; i++)
+		if (index->lookups[i].field == piece->field && index->lookups[i].piece == piece->piece)
+			return i;
+	return NO_LOOKUP;
 }
 
-static size_t count_pairs(const struct rule_set *set, enum picket_kind kind, const struct field *key)
+/* How many rules each lookup would lead to. */
+static void count_lookups(struct builder *builder)
 {
-	size_t count = 0;
+	struct rule_index *index = builder->index;
 
-	for (size_t i = 0; i < set->part_count; i++) {
-		const struct condition *condition = key ? key_condition(set->parts[i], key) : NULL;
+	for (size_t part = 0; part < index->part_count; part++) {
+		const struct condition *condition = builder->chosen[part];
+		uint64_t seen = 0;
 
-		count += set->parts[i]->kind == kind && condition ? condition->value_count : 0;
-	}
-	return count;
-}
+		for (size_t i = 0; condition && i < condition->value_count; i++) {
+			struct rule_piece piece;
+			size_t at;
 
-static void add_pairs(const struct rule *rule, const struct condition *condition, struct key_pair *pairs,
-		      size_t *pair_count)
-{
-	for (size_t i = 0; i < condition->value_count; i++) {
-		size_t size = condition_matcher(condition)->sizes[i];
-
-		pairs[(*pair_count)++] = (struct key_pair){
-			.value = condition->values[i],
-			.size = size,
-			.hash = condition_hash(condition->values[i], size),
-			.rule = rule,
-		};
-	}
-}
-
-static bool same_value(const struct key_pair *a, const struct key_pair *b)
-{
-	return a->hash == b->hash && a->size == b->size && memcmp(a->value, b->value, a->size) == 0;
-}
-
-/* Sorted pairs become buckets of rules, each rule once. */
-static void fill_buckets(struct rule_index *index, const struct key_pair *pairs, size_t pair_count)
-{
-	size_t buckets = 0, keyed = 0;
-
-	for (size_t i = 0; i < pair_count; i++) {
-		struct rule_bucket *bucket;
-
-		if (!i || !same_value(&pairs[i], &pairs[i - 1])) {
-			size_t slot = pairs[i].hash & index->slot_mask;
-
-			while (index->slots[slot])
-				slot = (slot + 1) & index->slot_mask;
-			index->buckets[buckets] =
-				(struct rule_bucket){ pairs[i].value, pairs[i].size, pairs[i].hash, keyed, 0 };
-			index->slots[slot] = ++buckets;
+			best_piece(builder, condition, i, &piece);
+			at = find_lookup(index, &piece);
+			if (at == NO_LOOKUP && index->lookup_count < RULE_LOOKUPS_MAX) {
+				at = index->lookup_count++;
+				index->lookups[at].field = piece.field;
+				index->lookups[at].piece = piece.piece;
+			}
+			if (at != NO_LOOKUP && !(seen & 1ULL << at))
+				index->lookups[at].rule_count++;
+			seen |= at != NO_LOOKUP ? 1ULL << at : 0;
 		}
-		bucket = &index->buckets[buckets - 1];
-		if (bucket->count && index->keyed[keyed - 1] == pairs[i].rule)
-			continue;
-		index->keyed[keyed++] = pairs[i].rule;
-		bucket->count++;
 	}
 }
 
-static int build_keyed(struct rule_index *index, struct key_pair *pairs, size_t pair_count)
+/* What leads to a few rules only costs more than it saves. */
+static void drop_small_lookups(struct rule_index *index)
 {
-	size_t slots = 1;
+	size_t kept = 0;
 
-	while (slots < 2 * pair_count)
-		slots *= 2;
-	index->slot_mask = slots - 1;
-	index->slots = calloc(slots, sizeof(*index->slots));
-	index->buckets = calloc(pair_count, sizeof(*index->buckets));
-	index->keyed = calloc(pair_count, sizeof(*index->keyed));
-	if (!index->slots || !index->buckets || !index->keyed)
+	for (size_t i = 0; i < index->lookup_count; i++)
+		if (index->lookups[i].rule_count >= KEYED_RULES_MIN)
+			index->lookups[kept++] = index->lookups[i];
+	memset(&index->lookups[kept], 0, (index->lookup_count - kept) * sizeof(index->lookups[0]));
+	index->lookup_count = kept;
+}
+
+static int grow(void *array, size_t *room, size_t wanted, size_t element_size)
+{
+	size_t larger_room = *room ? *room : 64;
+	void *larger;
+
+	if (wanted <= *room)
+		return 0;
+	while (larger_room < wanted)
+		larger_room *= 2;
+	larger = reallocarray(*(void **)array, larger_room, element_size);
+	if (!larger)
 		return -ENOMEM;
-	qsort(pairs, pair_count, sizeof(*pairs), compare_pairs);
-	fill_buckets(index, pairs, pair_count);
+	*(void **)array = larger;
+	*room = larger_room;
+	return 0;
+}
+
+static int add_key(struct builder *builder, size_t part, size_t lookup, const struct rule_piece *piece)
+{
+	if (grow(&builder->texts, &builder->texts_room, builder->texts_size + piece->size, 1) ||
+	    grow(&builder->keys, &builder->key_room, builder->key_count + 1, sizeof(*builder->keys)))
+		return -ENOMEM;
+	memcpy(builder->texts + builder->texts_size, piece->text, piece->size);
+	builder->keys[builder->key_count++] = (struct rule_piece_key){
+		.part = part,
+		.lookup = lookup,
+		.text = builder->texts_size,
+		.size = piece->size,
+		.hash = condition_hash(piece->text, piece->size),
+	};
+	builder->texts_size += piece->size;
+	return 0;
+}
+
+/* Return: 1 when each value has its key; 0, and none is left, when there is no lookup for some; -ENOMEM. */
+static int add_keys(struct builder *builder, size_t part)
+{
+	const struct condition *condition = builder->chosen[part];
+	size_t first = builder->key_count;
+
+	for (size_t i = 0; i < condition->value_count; i++) {
+		struct rule_piece piece;
+		size_t lookup;
+
+		best_piece(builder, condition, i, &piece);
+		lookup = find_lookup(builder->index, &piece);
+		if (lookup == NO_LOOKUP) {
+			builder->key_count = first;
+			return 0;
+		}
+		if (add_key(builder, part, lookup, &piece))
+			return -ENOMEM;
+	}
+	return 1;
+}
+
+static int compare_lookups(const void *left, const void *right)
+{
+	const struct rule_piece_key *a = left, *b = right;
+
+	return (a->lookup > b->lookup) - (a->lookup < b->lookup);
+}
+
+static int build_lookups(struct builder *builder)
+{
+	struct rule_index *index = builder->index;
+	size_t first = 0;
+	int error = 0;
+
+	for (size_t part = 0; part < index->part_count; part++) {
+		int keyed = builder->chosen[part] ? add_keys(builder, part) : 0;
+
+		if (keyed < 0)
+			return keyed;
+		if (!keyed)
+			index->others[part / 64] |= 1ULL << part % 64;
+	}
+	index->texts = builder->texts;
+	builder->texts = NULL;
+	if (builder->key_count)
+		qsort(builder->keys, builder->key_count, sizeof(*builder->keys), compare_lookups);
+	for (size_t i = 0; i < index->lookup_count && !error; i++) {
+		size_t end = first;
+
+		while (end < builder->key_count && builder->keys[end].lookup == i)
+			end++;
+		error = rule_lookup_build(&index->lookups[i], builder->keys + first, end - first, index->texts);
+		first = end;
+	}
+	return error;
+}
+
+static int list_parts(struct builder *builder, const struct rule_set *set, enum picket_kind kind)
+{
+	struct rule_index *index = builder->index;
+
+	for (size_t i = 0; i < set->part_count; i++)
+		index->part_count += set->parts[i]->kind == kind;
+	index->parts = calloc(index->part_count + 1, sizeof(*index->parts));
+	index->others = calloc(index->part_count / 64 + 1, sizeof(*index->others));
+	builder->chosen = calloc(index->part_count + 1, sizeof(*builder->chosen));
+	builder->counters = calloc(COUNTERS, sizeof(*builder->counters));
+	if (!index->parts || !index->others || !builder->chosen || !builder->counters)
+		return -ENOMEM;
+	index->part_count = 0;
+	for (size_t i = 0; i < set->part_count; i++)
+		if (set->parts[i]->kind == kind)
+			index->parts[index->part_count++] = set->parts[i];
 	return 0;
 }
 
 static int build_kind(struct rule_set *set, enum picket_kind kind)
 {
+	struct builder *builder = calloc(1, sizeof(*builder));
 	struct rule_index *index = &set->kinds[kind];
-	const struct field *key = best_key(set, kind);
-	size_t pair_count = count_pairs(set, kind, key), used = 0;
-	struct key_pair *pairs = calloc(pair_count + 1, sizeof(*pairs));
-	int error = 0;
+	int error;
 
-	index->others = calloc(set->part_count + 1, sizeof(*index->others));
-	if (!pairs || !index->others) {
-		free(pairs);
+	if (!builder)
 		return -ENOMEM;
+	builder->index = index;
+	error = list_parts(builder, set, kind);
+	for (size_t i = 0; !error && i < index->part_count; i++)
+		for (size_t j = 0; j < index->parts[i]->where_count; j++)
+			count_pieces(builder, &index->parts[i]->where[j]);
+	for (size_t i = 0; !error && i < index->part_count; i++)
+		builder->chosen[i] = choose(builder, index->parts[i]);
+	if (!error) {
+		count_lookups(builder);
+		drop_small_lookups(index);
+		error = build_lookups(builder);
 	}
-	for (size_t i = 0; i < set->part_count; i++) {
-		const struct rule *rule = set->parts[i];
-		const struct condition *condition = key ? key_condition(rule, key) : NULL;
-
-		if (rule->kind != kind)
-			continue;
-		if (condition)
-			add_pairs(rule, condition, pairs, &used);
-		else
-			index->others[index->other_count++] = rule;
-	}
-	index->key = key;
-	if (key)
-		error = build_keyed(index, pairs, used);
-	free(pairs);
+	free(builder->texts);
+	free(builder->keys);
+	free(builder->chosen);
+	free(builder->counters);
+	free(builder);
 	return error;
 }
 
@@ -184,22 +295,10 @@ void rule_index_clear(struct rule_set *set)
 	for (unsigned int kind = 0; kind < PICKET_KIND_COUNT; kind++) {
 		struct rule_index *index = &set->kinds[kind];
 
+		for (size_t i = 0; i < index->lookup_count; i++)
+			rule_lookup_clear(&index->lookups[i]);
+		free(index->parts);
 		free(index->others);
-		free(index->keyed);
-		free(index->buckets);
-		free(index->slots);
+		free(index->texts);
 	}
-}
-
-const struct rule_bucket *rule_index_find(const struct rule_index *index, const char *value, size_t size)
-{
-	uint64_t hash = condition_hash(value, size);
-
-	for (size_t slot = hash & index->slot_mask; index->slots[slot]; slot = (slot + 1) & index->slot_mask) {
-		const struct rule_bucket *bucket = &index->buckets[index->slots[slot] - 1];
-
-		if (bucket->hash == hash && bucket->size == size && memcmp(bucket->value, value, size) == 0)
-			return bucket;
-	}
-	return NULL;
 }

@@ -204,16 +204,23 @@ static bool rule_matches(const struct rule *rule, struct value_cache *cache, boo
 	return true;
 }
 
-/* The rules that the event's value of the key field leads to. */
-static const struct rule_bucket *keyed_rules(const struct rule_index *index, struct value_cache *cache)
+/* A bit for each part that the event may match: those that its values lead to, and those that nothing leads to. */
+static void find_candidates(const struct rule_index *index, struct value_cache *cache, uint64_t *parts)
 {
-	const struct field_value *value;
+	const struct field *field = NULL;
+	const struct field_value *value = NULL;
 	struct field_value scratch;
 
-	if (!index->key)
-		return NULL;
-	value = cache_get(cache, index->key, &scratch);
-	return value ? rule_index_find(index, value->string.text, value->string.size) : NULL;
+	memcpy(parts, index->others, (index->part_count + 63) / 64 * sizeof(*parts));
+	for (size_t i = 0; i < index->lookup_count; i++) {
+		const struct rule_lookup *lookup = &index->lookups[i];
+
+		if (lookup->field != field)
+			value = cache_get(cache, lookup->field, &scratch);
+		field = lookup->field;
+		if (value)
+			rule_lookup_mark(lookup, value->string.text, value->string.size, parts);
+	}
 }
 
 size_t rules_judge(const struct rule_set *set, const struct event_context *context, const struct rule **ret_matches,
@@ -223,24 +230,19 @@ size_t rules_judge(const struct rule_set *set, const struct event_context *conte
 	/* what picket denied would have been done, and its rule is about that */
 	bool refused = catalogue_kind_has_refusals(context->event->kind) && context->event->result < 0 &&
 		       !(context->event->flags & PICKET_EVENT_DENIED);
-	size_t other = 0, key = 0, key_count = 0, count = 0;
-	const struct rule *const *keyed = NULL;
-	const struct rule_bucket *bucket;
+	uint64_t parts[RULE_PART_WORDS];
 	struct value_cache cache;
+	size_t count = 0;
 
 	cache_start(&cache, context);
-	bucket = keyed_rules(index, &cache);
-	if (bucket) {
-		keyed = index->keyed + bucket->first;
-		key_count = bucket->count;
-	}
-	while (count < max && (other < index->other_count || key < key_count)) {
-		bool take_key = key < key_count &&
-				(other == index->other_count || keyed[key]->position < index->others[other]->position);
-		const struct rule *rule = take_key ? keyed[key++] : index->others[other++];
+	find_candidates(index, &cache, parts);
+	for (size_t word = 0; word * 64 < index->part_count; word++) {
+		for (uint64_t bits = parts[word]; bits && count < max; bits &= bits - 1) {
+			const struct rule *rule = index->parts[word * 64 + __builtin_ctzll(bits)];
 
-		if (rule_matches(rule, &cache, refused))
-			ret_matches[count++] = rule;
+			if (rule_matches(rule, &cache, refused))
+				ret_matches[count++] = rule;
+		}
 	}
 	return count;
 }

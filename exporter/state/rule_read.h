@@ -11,8 +11,8 @@
 #include <uthash.h>
 
 #include "state/rule_yaml.h"
+#include "state/rules_internal.h"
 
-#define RULE_MAX_COUNT 10000
 #define RULE_NAME_SIZE 64
 #define RULE_LIST_MAX_VALUES 10000
 #define RULE_SET_MAX_VALUES 1000000

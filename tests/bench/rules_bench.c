@@ -12,14 +12,20 @@
 
 struct shape {
 	const char *name;
-	const char *where; /* %d: number of the rule */
+	const char *rule; /* behind its name; %d: number of the rule */
 };
 
 static const struct shape shapes[] = {
-	{ "file.path equals", "{file.path: /srv/app/file-%d, file.access: read}" },
-	{ "file.path prefix", "{file.path: {prefix: /srv/other-%d/}, file.access: read}" },
-	{ "file.path glob", "{file.path: {glob: '/srv/*/other-%d*'}}" },
-	{ "process.executable.path equals", "{process.executable.path: /usr/bin/p%d}" },
+	{ "file.path equals", "event: file_open, where: {file.path: /srv/app/file-%d, file.access: read}" },
+	{ "file.path prefix", "event: file_open, where: {file.path: {prefix: /srv/other-%d/}, file.access: read}" },
+	{ "file.path glob", "event: file_open, where: {file.path: {glob: '/srv/*/other-%d*'}}" },
+	{ "file.path suffix", "event: file_open, where: {file.path: {suffix: other-%d.so}}" },
+	{ "file.path glob, one start", "event: file_open, where: {file.path: {glob: '/srv/app/**/x-%d.so'}}" },
+	{ "sequence",
+	  "within: 9s, sequence: [{event: file_open, where: {file.path: /srv/app/file-%d}, same: file.path}, "
+	  "{event: process_exec, same: process.executable.path}]" },
+	{ "count", "event: file_open, where: {file.path: {prefix: /srv/other-%d/}}, count: {over: 9, within: 9s}" },
+	{ "process.executable.path equals", "event: file_open, where: {process.executable.path: /usr/bin/p%d}" },
 };
 
 static double now_ns(void)
@@ -41,8 +47,8 @@ static struct rule_set *make_rules(const struct shape *shape, int count)
 		abort();
 	used = sprintf(text, "rules:\n");
 	for (int i = 0; i < count; i++) {
-		used += sprintf(text + used, "- {name: r%d, event: file_open, where: ", i);
-		used += sprintf(text + used, shape->where, i);
+		used += sprintf(text + used, "- {name: r%d, ", i);
+		used += sprintf(text + used, shape->rule, i);
 		used += sprintf(text + used, "}\n");
 	}
 	if (load_text(text, &reports, &set)) {
