@@ -2,14 +2,46 @@
 #ifndef DESCRIPTOR_H
 #define DESCRIPTOR_H
 
+/* bpf_get_current_task_btf() is there since Linux 5.11: what it leads to is read without a helper's call. */
+enum bpf_func_id___task { BPF_FUNC_get_current_task_btf___task };
+
+static __always_inline bool task_is_typed(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_get_current_task_btf___task);
+}
+
+static __always_inline struct mnt_namespace *task_mount_tree(void)
+{
+	struct task_struct *task;
+
+	if (task_is_typed()) {
+		task = bpf_get_current_task_btf();
+		return task->nsproxy->mnt_ns;
+	}
+	task = (struct task_struct *)bpf_get_current_task();
+	return BPF_CORE_READ(task, nsproxy, mnt_ns);
+}
+
 /* The open file behind a descriptor of the task that runs now; NULL when there is none. */
 static __always_inline struct file *file_of_descriptor(__u32 descriptor)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots = BPF_CORE_READ(table, fd), *file = NULL;
+	struct task_struct *task;
+	struct fdtable *table;
+	struct file **slots, *file = NULL;
+	__u32 limit;
 
-	if (descriptor >= BPF_CORE_READ(table, max_fds))
+	if (task_is_typed()) {
+		task = bpf_get_current_task_btf();
+		table = task->files->fdt;
+		limit = table->max_fds;
+		slots = table->fd;
+	} else {
+		task = (struct task_struct *)bpf_get_current_task();
+		table = BPF_CORE_READ(task, files, fdt);
+		limit = BPF_CORE_READ(table, max_fds);
+		slots = BPF_CORE_READ(table, fd);
+	}
+	if (descriptor >= limit)
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), &slots[descriptor]);
 	return file;

@@ -162,6 +162,33 @@ struct name_scan {
 	__u32 start, end;
 };
 
+#define NAME_INSIDE 32 /* bytes of a name that lies in the dentry itself, with its NUL, on every kernel */
+
+/* Memory of a dentry from d_parent on. */
+struct dentry_words {
+	__u64 parent;
+	__u64 name_hash; /* and length; salted with the parent */
+	__u64 name;	 /* where it lies */
+	__u64 inode;
+	__u64 text[NAME_INSIDE / 8];
+};
+
+/* Of the directory that the file lies in. */
+struct parent_words {
+	__u64 parent;
+	__u64 name_hash;
+	__u64 name;
+};
+
+struct file_identity {
+	__u64 mount; /* struct vfsmount */
+	__u64 dentry;
+	struct dentry_words own;
+	struct parent_words above;
+	__u32 tree_epoch;
+	__u32 generation; /* of the rules */
+};
+
 /* How a program asked for a file, see open.h. */
 struct open_request {
 	const char *written;  /* the path as the program wrote it; NULL: by handle */
@@ -170,6 +197,9 @@ struct open_request {
 	__u32 flags;	      /* PICKET_EVENT_*: how it came, and what was found out about it */
 	__u32 access;	      /* PICKET_ACCESS_* of the file */
 	__u32 device;	      /* enum picket_device + 1; 0: none, or one that everybody uses */
+	__u32 plain;	      /* see file_is_plain() */
+	__u32 pad;
+	struct file_identity identity;
 	__u64 classes;	      /* PICKET_WATCH_* that the open is one of */
 	struct qstr name;     /* its last component; empty: the root */
 	__u64 watches;	      /* that hold for it, or for alias */

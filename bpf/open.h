@@ -9,6 +9,7 @@
 #include "descriptor.h"
 #include "device_open.h"
 #include "directory.h"
+#include "file_verdict.h"
 #include "record.h"
 #include "via_proc.h"
 
@@ -299,46 +300,88 @@ static __always_inline void open_add_path(struct event_scratch *record, struct p
 	record_add_path(record, id, path);
 }
 
-static __always_inline int open_succeeded(void *ctx, struct file *file, long descriptor)
+/* What a rule asks of an open that is known by @watches or by its way; the request has its classes. */
+static __always_inline bool open_is_wanted(const struct open_request *request, __u64 watches)
 {
-	struct subject subject = subject_current();
-	struct picket_policy *rules = policy_get();
-	struct path_buffer *path = path_buffer_get();
+	return watches & request->classes || request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC);
+}
+
+/* Whether the file was opened before and no rule asks for it. */
+static __always_inline bool open_is_of_no_interest(struct path_buffer *path, const struct file_identity *identity,
+						   const struct picket_policy *rules)
+{
+	struct file_verdict *verdict = file_verdict_slot(identity);
+
+	if (!verdict || !file_is(&verdict->identity, identity) || verdict->watches & path->request.classes)
+		return false;
+	if (rules->flags & PICKET_POLICY_VIA_PROC)
+		open_detour(path, verdict->mount_namespace);
+	return !open_is_wanted(&path->request, verdict->watches);
+}
+
+/* The rest, of an open that may be wanted: find out, act and tell. */
+static __always_inline int open_judge(void *ctx, struct file *file, const struct subject *subject,
+				      struct path_buffer *path, struct picket_policy *rules, long descriptor)
+{
+	volatile struct open_request *request = &path->request;
 	struct event_scratch *record;
 	struct directory *directory;
-	volatile struct open_request *request;
-	struct dentry *dentry;
 	__u64 watches;
-	__u32 access;
 
-	if (!rules || !path || !file)
-		return 0;
-	request = &path->request;
-	access = open_access(file);
-	dentry = BPF_CORE_READ(file, f_path.dentry);
-	request->access = access;
-	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
-	request->device = subject.setup ? 0 : device_count_open((__u64)dentry, subject.slot);
-	request->classes = open_watch_classes(access) | (request->device ? PICKET_WATCH_DEVICE : 0);
-	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
-		return 0;
 	directory = open_look_up(path, file, rules);
 	if (!directory)
 		return 0;
 	watches = request->watches;
+	if (request->plain &&
+	    request->mount == mount_of((struct vfsmount *)request->identity.mount)) /* no mount point */
+		file_verdict_keep(&path->request.identity, directory->mount_namespace, watches);
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
 		open_detour(path, directory->mount_namespace);
-	if (!(watches & request->classes) && !(request->flags & (PICKET_EVENT_FOREIGN_MNT | PICKET_EVENT_VIA_PROC)))
+	if (!open_is_wanted(&path->request, watches))
 		return 0;
-	if (subject.class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST))
+	if (subject->class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST))
 		request->flags |= open_act(rules, watches, request->access);
-	record = open_record(&subject, file, request->access, request->device);
+	record = open_record(subject, file, request->access, request->device);
 	if (!record)
 		return 0;
 	record->event.result = descriptor;
 	open_add_path(record, path, directory, PICKET_TEXT_PATH);
 	open_send(ctx, record, path);
 	return 0;
+}
+
+static __always_inline int open_succeeded(void *ctx, struct file *file, long descriptor)
+{
+	struct subject subject = subject_current();
+	struct picket_policy *rules = policy_get();
+	struct path_buffer *path = path_buffer_get();
+	struct file_identity *identity;
+	volatile struct open_request *request;
+	__u32 access;
+
+	if (!rules || !path || !file)
+		return 0;
+	request = &path->request;
+	identity = &path->request.identity;
+	access = open_access(file);
+	request->access = access;
+	subject_count_phase(&subject, open_counter(access), PICKET_COUNTER_SETUP_OPENS);
+	if (subject.setup)
+		return 0;
+	file_identify(identity, file, rules);
+	request->classes = open_watch_classes(access);
+	request->device = 0;
+	request->plain = file_is_plain(identity);
+	if (!request->plain || watch_tsm) {
+		request->device = device_count_open(identity->dentry, subject.slot);
+		if (request->device)
+			request->classes |= PICKET_WATCH_DEVICE;
+	}
+	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
+		return 0;
+	if (request->plain && open_is_of_no_interest(path, identity, rules))
+		return 0;
+	return open_judge(ctx, file, &subject, path, rules, descriptor);
 }
 
 static __always_inline enum picket_counter open_failure_counter(long error)

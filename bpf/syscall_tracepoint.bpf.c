@@ -57,6 +57,8 @@ int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
 		tree_epoch_advance();
 	if (call.handler == PICKET_HANDLER_DUPLICATE && (unsigned long)result > 2)
 		return 0; /* fcntl(2) and dup(2) are frequent; only what lands on 0, 1 or 2 is of interest */
+	if (call.handler == PICKET_HANDLER_OPEN)
+		bpf_tail_call_static(ctx, &handlers, PICKET_HANDLER_OPEN); /* the most frequent one: a direct jump */
 	if (call.handler)
 		bpf_tail_call(ctx, &handlers, call.handler);
 	return 0;

@@ -7,6 +7,7 @@
 #ifndef VIA_PROC_H
 #define VIA_PROC_H
 
+#include "descriptor.h"
 #include "path.h"
 
 #define VIA_PROC_SCAN 128 /* bytes of the written path that are looked at */
@@ -62,9 +63,7 @@ static __noinline int via_proc_written(struct path_buffer *buffer, const void *w
 /* @its: of a file's mount. memfds, pipes and the like lie in the kernel's own: NULL or an error value. */
 static __always_inline bool namespace_is_foreign(__u64 its)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-
-	return its && its < (__u64)-4095 && its != (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+	return its && its < (__u64)-4095 && its != (__u64)task_mount_tree();
 }
 
 /*

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What rules say of files that were opened lately: one small direct-mapped
+ * table per CPU, like that of directories. Kept are ordinary files of one name,
+ * so that the next open of one costs a comparison and no look-up in the tries.
+ */
+#ifndef FILE_VERDICT_H
+#define FILE_VERDICT_H
+
+#include "device_open.h"
+#include "path.h"
+#include "tree_epoch.h"
+
+#define FILE_VERDICTS 512 /* per CPU */
+#define S_IFDIR 0040000
+
+struct file_verdict {
+	struct file_identity identity;
+	__u64 mount_namespace;
+	__u64 watches;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, FILE_VERDICTS);
+	__type(key, __u32);
+	__type(value, struct file_verdict);
+} file_verdicts SEC(".maps");
+
+static __always_inline void file_identify(struct file_identity *identity, struct file *file,
+					  const struct picket_policy *rules)
+{
+	__u32 from = bpf_core_field_offset(struct dentry, d_parent);
+
+	_Static_assert(sizeof(struct path) == 2 * sizeof(__u64), "mount and dentry");
+	bpf_core_read(&identity->mount, sizeof(struct path), &file->f_path);
+	bpf_probe_read_kernel(&identity->own, sizeof(identity->own), (char *)identity->dentry + from);
+	bpf_probe_read_kernel(&identity->above, sizeof(identity->above), (char *)identity->own.parent + from);
+	identity->tree_epoch = tree_epoch_now();
+	identity->generation = rules->generation;
+}
+
+static __always_inline bool file_is(const struct file_identity *a, const struct file_identity *b)
+{
+	const __u64 *left = (const __u64 *)a, *right = (const __u64 *)b;
+	__u64 difference = 0;
+	__u32 i;
+
+#pragma unroll
+	for (i = 0; i < sizeof(*a) / sizeof(__u64); i++)
+		difference |= left[i] ^ right[i];
+	return !difference;
+}
+
+static __always_inline struct file_verdict *file_verdict_slot(const struct file_identity *identity)
+{
+	__u64 hash = (identity->dentry >> 6) * 0x9e3779b97f4a7c15ULL;
+	__u32 index = (hash >> 40) & (FILE_VERDICTS - 1);
+
+	return bpf_map_lookup_elem(&file_verdicts, &index);
+}
+
+/* A regular file or a directory, with no other name: what it is called is all that rules can ask. */
+static __always_inline bool file_is_plain(const struct file_identity *identity)
+{
+	struct inode *inode = (struct inode *)identity->own.inode;
+	__u32 type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+
+	return type == S_IFDIR || (type == S_IFREG && BPF_CORE_READ(inode, i_nlink) == 1);
+}
+
+/*
+ * Keep what was found out. Only where all words are what they are meant to be: the name lies where the text was read
+ * from, and is all of it.
+ */
+static __noinline int file_verdict_keep(const struct file_identity *identity, __u64 mount_namespace, __u64 watches)
+{
+	struct file_verdict *verdict;
+	__u64 text;
+
+	if (!identity)
+		return 0;
+	text = identity->dentry + bpf_core_field_offset(struct dentry, d_parent) +
+	       __builtin_offsetof(struct dentry_words, text);
+	if (identity->own.name != text || identity->own.name_hash >> 32 >= NAME_INSIDE)
+		return 0;
+	verdict = file_verdict_slot(identity);
+	if (!verdict)
+		return 0;
+	verdict->identity = *identity;
+	verdict->mount_namespace = mount_namespace;
+	verdict->watches = watches;
+	return 0;
+}
+
+#endif
