@@ -2,12 +2,19 @@
 #ifndef DESCRIPTOR_H
 #define DESCRIPTOR_H
 
-/* bpf_get_current_task_btf() is there since Linux 5.11: what it leads to is read without a helper's call. */
+/*
+ * bpf_get_current_task_btf() is there since Linux 5.11: what it leads to is read without a helper's call. Each such read
+ * costs the verifier a search through all types of the kernel, so only the programs that run most often ask for it.
+ */
 enum bpf_func_id___task { BPF_FUNC_get_current_task_btf___task };
 
 static __always_inline bool task_is_typed(void)
 {
+#ifdef TYPED_TASK
 	return bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_get_current_task_btf___task);
+#else
+	return false;
+#endif
 }
 
 static __always_inline struct mnt_namespace *task_mount_tree(void)

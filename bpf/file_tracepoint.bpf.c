@@ -3,6 +3,7 @@
  * Files opened, seen when the system call or the request of io_uring ends: the descriptor leads to the file, the file to
  * its true path.
  */
+#define TYPED_TASK
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>

@@ -4,10 +4,12 @@
  * hands over to the sensor that wants it. At the end, because what the program
  * passed may not be readable before, and may be changed until the kernel used it.
  */
+#define TYPED_TASK
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+#include "device.h"
 #include "subject.h"
 #include "syscall.h"
 #include "tree_epoch.h"

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include "cleanup.h"
 #include "daemon_internal.h"
 #include "kernel/cgroup_fs.h"
+#include "memory.h"
 #include "version.h"
 
 #define SECOND_MS 1000
@@ -322,10 +322,11 @@ int daemon_run(const struct config *config)
 	struct daemon daemon = { .config = config };
 	int error = event_loop_new(&daemon.loop);
 
+	memory_start();
 	log_info("daemon", "picket %s starting", PICKET_VERSION);
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !error; i++)
 		error = steps[i](&daemon);
-	malloc_trim(0); /* loading took tens of MB for the kernel's type information */
+	memory_trim(); /* loading took tens of MB for the kernel's type information */
 	if (!error) {
 		log_info("daemon", "watching; %llu rules, %zu containers, enforcement %s",
 			 (unsigned long long)daemon.metrics.rules_loaded, registry_count(daemon.registry),

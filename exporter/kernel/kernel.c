@@ -23,27 +23,65 @@ struct kernel {
 	struct policy_maps *policy;
 	struct perf_events *perf; /* NULL: the perf sensor is off */
 	struct picket_counters *counters;
-	size_t counters_size;
+	size_t counters_size; /* mapped so far */
 	uint32_t max_slots;
 	uint32_t self_slot;
 	uint64_t kinds; /* that the rules in force want */
 	int cgroups_fd, free_slots_fd, lost_fd;
 };
 
-static int map_counters(struct kernel *kernel)
-{
-	const struct object_maps *maps = sensors_maps(kernel->sensors);
-	size_t page = getpagesize();
+#define COUNTERS_STEP (1 << 18) /* bytes that are mapped at a time */
 
-	kernel->counters_size = (kernel->max_slots * sizeof(struct picket_counters) + page - 1) & ~(page - 1);
-	kernel->counters = mmap(NULL, kernel->counters_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-				object_maps_fd(maps, "counters"), 0);
+static size_t counters_size(const struct kernel *kernel)
+{
+	return (kernel->max_slots * sizeof(struct picket_counters) + COUNTERS_STEP - 1) & ~(COUNTERS_STEP - 1UL);
+}
+
+/*
+ * Counters of slots below @count can be read from now on. Addresses are set aside for all of them and mapped as far as
+ * slots are in use: what is mapped of an array is resident, even where nothing was counted.
+ */
+static int map_counters(struct kernel *kernel, uint32_t count)
+{
+	size_t page = getpagesize(), all = kernel->max_slots * sizeof(struct picket_counters);
+	size_t wanted = (count * sizeof(struct picket_counters) + COUNTERS_STEP - 1) & ~(COUNTERS_STEP - 1UL);
+	char *start = (char *)kernel->counters + kernel->counters_size;
+
+	if (wanted > all)
+		wanted = (all + page - 1) & ~(page - 1);
+	if (wanted <= kernel->counters_size)
+		return 0;
+	if (mmap(start, wanted - kernel->counters_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 object_maps_fd(sensors_maps(kernel->sensors), "counters"), kernel->counters_size) == MAP_FAILED)
+		return -errno;
+	kernel->counters_size = wanted;
+	return 0;
+}
+
+/* NULL: there is no such slot, or no memory for it. */
+static struct picket_counters *counters_of(struct kernel *kernel, uint32_t slot)
+{
+	if (slot >= kernel->max_slots || map_counters(kernel, slot + 1))
+		return NULL;
+	return &kernel->counters[slot];
+}
+
+/* All at once when slots may be in use that this daemon did not offer. */
+static int map_first_counters(struct kernel *kernel)
+{
+	bool inherits = kernel_inherits(kernel, false);
+	int error;
+
+	kernel->counters =
+		mmap(NULL, counters_size(kernel), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (kernel->counters == MAP_FAILED) {
 		kernel->counters = NULL;
 		return -errno;
 	}
-	kernel_set_class(kernel, PICKET_SLOT_HOST, PICKET_CGROUP_HOST);
-	return 0;
+	error = map_counters(kernel, inherits ? kernel->max_slots : PICKET_SLOT_FIRST);
+	if (!error)
+		kernel_set_class(kernel, PICKET_SLOT_HOST, PICKET_CGROUP_HOST);
+	return error;
 }
 
 #define VERIFIER_LINES 24 /* the end of the verifier's log tells what it refused */
@@ -123,7 +161,7 @@ int kernel_open(struct event_loop *loop, const struct kernel_options *options, s
 		log_warn("kernel", "%s/1/ns cannot be read: who enters the host's namespaces is not seen",
 			 options->procfs_path);
 	snprintf(reason, reason_size, "cannot map what the kernel counts");
-	error = map_counters(kernel);
+	error = map_first_counters(kernel);
 	if (error)
 		goto fail;
 	snprintf(reason, reason_size, "cannot set up the maps of the rules");
@@ -204,7 +242,7 @@ void kernel_close(struct kernel *kernel)
 	event_source_close(kernel->source);
 	policy_maps_close(kernel->policy);
 	if (kernel->counters)
-		munmap(kernel->counters, kernel->counters_size);
+		munmap(kernel->counters, counters_size(kernel));
 	sensors_close(kernel->sensors);
 	perf_events_close(kernel->perf);
 	free(kernel);
@@ -217,6 +255,8 @@ struct counter_table kernel_counters(struct kernel *kernel)
 
 int kernel_offer_slot(struct kernel *kernel, uint32_t slot)
 {
+	if (!counters_of(kernel, slot))
+		return -EINVAL;
 	return bpf_map_update_elem(kernel->free_slots_fd, NULL, &slot, BPF_ANY) ? -errno : 0;
 }
 
@@ -233,26 +273,33 @@ int kernel_set_cgroup(struct kernel *kernel, uint64_t cgroup_id, uint32_t slot)
 
 	if (slot == PICKET_SLOT_HOST)
 		return bpf_map_delete_elem(kernel->cgroups_fd, &cgroup_id) && errno != ENOENT ? -errno : 0;
+	if (!counters_of(kernel, slot))
+		return -EINVAL;
 	return bpf_map_update_elem(kernel->cgroups_fd, &cgroup_id, &entry, BPF_ANY) ? -errno : 0;
 }
 
 void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class)
 {
-	if (slot < kernel->max_slots)
-		__atomic_store_n(&kernel->counters[slot].class, class, __ATOMIC_RELEASE);
+	struct picket_counters *counters = counters_of(kernel, slot);
+
+	if (counters)
+		__atomic_store_n(&counters->class, class, __ATOMIC_RELEASE);
 }
 
 void kernel_carry_setup(struct kernel *kernel, uint32_t from, uint32_t to)
 {
-	if (from >= PICKET_SLOT_FIRST && to >= PICKET_SLOT_FIRST && from < kernel->max_slots && to < kernel->max_slots)
-		__atomic_fetch_add(&kernel->counters[to].setup,
-				   __atomic_load_n(&kernel->counters[from].setup, __ATOMIC_ACQUIRE), __ATOMIC_ACQ_REL);
+	struct picket_counters *old = counters_of(kernel, from), *new = counters_of(kernel, to);
+
+	if (from >= PICKET_SLOT_FIRST && to >= PICKET_SLOT_FIRST && old && new)
+		__atomic_fetch_add(&new->setup, __atomic_load_n(&old->setup, __ATOMIC_ACQUIRE), __ATOMIC_ACQ_REL);
 }
 
 void kernel_clear_slot(struct kernel *kernel, uint32_t slot)
 {
-	if (slot >= PICKET_SLOT_FIRST && slot < kernel->max_slots)
-		memset(&kernel->counters[slot], 0, sizeof(kernel->counters[slot]));
+	struct picket_counters *counters = counters_of(kernel, slot);
+
+	if (slot >= PICKET_SLOT_FIRST && counters)
+		memset(counters, 0, sizeof(*counters));
 }
 
 bool kernel_denies_files(const struct kernel *kernel)

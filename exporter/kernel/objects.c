@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,12 +214,49 @@ static void choose_programs(struct bpf_object *object, const struct btf *kernel)
 	}
 }
 
+/* Objects are loaded by several threads; the maps that they share are taken and given by one at a time. */
+static pthread_mutex_t maps_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int prepare_maps(struct bpf_object *object, const struct object_options *options, const struct object_maps *maps,
+			char *reason, size_t reason_size)
+{
+	struct bpf_map *map;
+	int error = 0;
+
+	pthread_mutex_lock(&maps_lock);
+	bpf_object__for_each_map(map, object)
+	{
+		error = map_prepare(map, options, maps);
+		if (error) {
+			snprintf(reason, reason_size, "cannot set up map %s: %s", bpf_map__name(map), strerror(-error));
+			break;
+		}
+	}
+	pthread_mutex_unlock(&maps_lock);
+	return error;
+}
+
+static int remember_maps(struct bpf_object *object, struct object_maps *maps)
+{
+	struct bpf_map *map;
+	int error = 0;
+
+	pthread_mutex_lock(&maps_lock);
+	bpf_object__for_each_map(map, object)
+	{
+		error = maps_remember(maps, map);
+		if (error)
+			break;
+	}
+	pthread_mutex_unlock(&maps_lock);
+	return error;
+}
+
 int object_load(const struct object_info *info, const struct object_options *options, struct object_maps *maps,
 		struct bpf_object **ret_object, char *reason, size_t reason_size)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = info->name);
 	struct bpf_object *object;
-	struct bpf_map *map;
 	const void *bytes;
 	size_t size;
 	int error;
@@ -230,26 +268,18 @@ int object_load(const struct object_info *info, const struct object_options *opt
 		snprintf(reason, reason_size, "cannot open the BPF object: %s", strerror(-error));
 		return error;
 	}
-	bpf_object__for_each_map(map, object)
-	{
-		error = map_prepare(map, options, maps);
-		if (error) {
-			snprintf(reason, reason_size, "cannot set up map %s: %s", bpf_map__name(map), strerror(-error));
-			goto fail;
-		}
-	}
+	error = prepare_maps(object, options, maps, reason, reason_size);
+	if (error)
+		goto fail;
 	choose_programs(object, options->kernel_btf);
 	error = bpf_object__load(object);
 	if (error) {
 		snprintf(reason, reason_size, "the kernel refused the programs: %s", strerror(-error));
 		goto fail;
 	}
-	bpf_object__for_each_map(map, object)
-	{
-		error = maps_remember(maps, map);
-		if (error)
-			goto fail;
-	}
+	error = remember_maps(object, maps);
+	if (error)
+		goto fail;
 	*ret_object = object;
 	return 0;
 fail:

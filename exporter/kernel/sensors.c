@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "kernel/probe.h"
 #include "kernel/sensors_internal.h"
 #include "kernel/syscall_table.h"
 
@@ -47,68 +46,6 @@ static const struct {
 	{ "network_socketcall_exit", PICKET_HANDLER_SOCKETCALL },
 };
 
-/* Whether the kernel's code is changed for it, which many machines refuse. */
-static bool changes_code(enum picket_backend backend)
-{
-	return backend == PICKET_BACKEND_LSM || backend == PICKET_BACKEND_FENTRY || backend == PICKET_BACKEND_KPROBE;
-}
-
-/* Try the backends of one sensor, best first, or only the one that was asked for. */
-static int load_sensor(struct sensors *sensors, enum picket_sensor sensor, enum picket_backend wanted,
-		       const struct object_options *options, struct sensor_status *status)
-{
-	struct attached *slot = &sensors->objects[sensor];
-	int error = -ENOENT;
-
-	snprintf(status->reason, sizeof(status->reason), "switched off");
-	status->backend = PICKET_BACKEND_NONE;
-	for (int backend = 0; backend < PICKET_BACKEND_NONE; backend++) {
-		const struct object_info *info = object_find(sensor, backend);
-
-		if (!info || (wanted != PICKET_BACKEND_COUNT && (int)wanted != backend))
-			continue;
-		error = changes_code(backend) && !probe_loads(options->kernel_btf, backend, status->reason,
-							      sizeof(status->reason))
-				? -EOPNOTSUPP
-				: object_load(info, options, &sensors->maps, &slot->object, status->reason,
-					      sizeof(status->reason));
-		if (error)
-			continue;
-		slot->info = info;
-		status->backend = backend;
-		status->reason[0] = '\0';
-		return 0;
-	}
-	if (error == -ENOENT && wanted != PICKET_BACKEND_NONE)
-		snprintf(status->reason, sizeof(status->reason), "this sensor has no backend \"%s\"",
-			 picket_backend_name(wanted));
-	return error;
-}
-
-/* Only without the sensor that tells of new cgroups nothing works. */
-static int load_all(struct sensors *sensors, const struct sensors_options *options,
-		    struct sensor_status status[PICKET_SENSOR_COUNT], char *reason, size_t reason_size)
-{
-	struct attached *dispatcher = &sensors->objects[OBJECTS_SHARED];
-	struct object_options objects = options->objects;
-	struct btf *kernel = btf__load_vmlinux_btf();
-	int error;
-
-	objects.kernel_btf = kernel;
-	dispatcher->info = object_find(OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT);
-	error = object_load(dispatcher->info, &objects, &sensors->maps, &dispatcher->object, reason, reason_size);
-	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT && !error; sensor++) {
-		int failed = load_sensor(sensors, sensor, options->backends[sensor], &objects, &status[sensor]);
-
-		if (sensor == PICKET_SENSOR_LIFECYCLE && failed) {
-			snprintf(reason, reason_size, "lifecycle sensor: %s", status[sensor].reason);
-			error = failed;
-		}
-	}
-	btf__free(kernel);
-	return error;
-}
-
 int sensors_load(const struct sensors_options *options, struct sensor_status status[PICKET_SENSOR_COUNT],
 		 struct sensors **ret_sensors, char *reason, size_t reason_size)
 {
@@ -136,7 +73,7 @@ int sensors_load(const struct sensors_options *options, struct sensor_status sta
 		*ret_sensors = sensors;
 		return 0;
 	}
-	error = load_all(sensors, options, status, reason, reason_size);
+	error = sensors_load_objects(sensors, options, status, reason, reason_size);
 	if (error)
 		goto fail;
 	*ret_sensors = sensors;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What sensors.c and sensors_pinned.c share: for them only. */
+/* What sensors.c, sensors_load.c and sensors_pinned.c share: for them only. */
 #ifndef SENSORS_INTERNAL_H
 #define SENSORS_INTERNAL_H
 
@@ -36,6 +36,13 @@ struct sensors {
 	int wanted_fds[ON_DEMAND_MAX]; /* links of programs attached on demand; 0: none */
 	int pin_lock_fd;	       /* -1: nothing is pinned */
 };
+
+/**
+ * sensors_load_objects() - the dispatcher, and of each sensor the best backend that this kernel takes.
+ * Return: 0, also when sensors are blind; -errno with a sentence in @reason when nothing works.
+ */
+int sensors_load_objects(struct sensors *sensors, const struct sensors_options *options,
+			 struct sensor_status status[PICKET_SENSOR_COUNT], char *reason, size_t reason_size);
 
 /**
  * sensors_inherit() - go on from what is pinned, as far as that can be.
