@@ -39,6 +39,11 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
 
+/* Helpers that not every kernel has. */
+enum bpf_func_id {
+	BPF_FUNC_task_pt_regs = 175,
+};
+
 enum { BPF_ANY = 0, BPF_NOEXIST = 1, BPF_EXIST = 2 };
 enum { BPF_F_NO_PREALLOC = 1U << 0, BPF_F_MMAPABLE = 1U << 10 };
 #define BPF_F_CURRENT_CPU 0xffffffffULL
@@ -133,9 +138,19 @@ struct hlist_head {
 	struct hlist_node *first;
 };
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
+	struct list_head s_mounts;
+};
+
+/* Since Linux 6.17. */
+struct super_block___chain {
+	struct mount *s_mounts;
 };
 
 struct inode {
@@ -152,6 +167,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 	union {
 		struct hlist_node d_alias;
 	} d_u;
@@ -174,7 +190,13 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_instance; /* of all of one super block */
 	struct mnt_namespace *mnt_ns;
+};
+
+/* Since Linux 6.17. */
+struct mount___chain {
+	struct mount *mnt_next_for_sb;
 };
 
 struct path {
@@ -326,6 +348,7 @@ struct sched_entity {
 
 struct task_struct {
 	struct thread_info thread_info;
+	void *stack;
 	unsigned int flags;
 	struct mm_struct *mm;
 	int exit_code;

@@ -1,107 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * Files changed other than by writing into them: removed, renamed, linked,
- * made, and their mode, owner, size, attributes and times set. Seen when the
- * system call ends.
- */
+/* Changes of files; the kernel's own paths by the change times that it sets, which it tells of since Linux 6.13. */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "written_path.h"
+#include "change_time.h"
+#include "modification.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define EPERM 1
-#define EACCES 13
-#define EROFS 30
-
-/* Others (there is no such file, there is one already) are ordinary life. */
-static __always_inline bool refused_for_rights(long result)
+/* The number at a name's end is that of the tracepoint's arguments: the loader compares. */
+SEC("?tp_btf/inode_set_ctime_to_ts")
+int BPF_PROG(change_time_set_2, struct inode *inode)
 {
-	return result == -EPERM || result == -EACCES || result == -EROFS;
+	return change_touch(inode);
 }
 
-static __always_inline void count_modification(const struct subject *subject, __u32 operation)
+SEC("?tp_btf/ctime_ns_xchg")
+int BPF_PROG(change_time_exchanged_4, struct inode *inode)
 {
-	if (subject->setup)
-		subject_count(subject, PICKET_COUNTER_SETUP_MODIFICATIONS);
-	else if (operation < PICKET_MODIFICATION_COUNT)
-		subject_count(subject, PICKET_COUNTER_FILE_MODIFICATIONS_DELETE + operation);
+	return change_touch(inode);
 }
 
-static __always_inline void set_modification(struct picket_event *event, const struct written_call *call)
+SEC("?tp_btf/ctime_xchg_skip")
+int BPF_PROG(change_time_skipped_2, struct inode *inode)
 {
-	__u32 value = call->info.value_argument;
-
-	event->modify.operation = call->info.operation;
-	switch (call->info.operation) {
-	case PICKET_MODIFICATION_MKNOD:
-		event->modify.node = written_argument(call, value + 1);
-		event->modify.mode = written_argument(call, value);
-		break;
-	case PICKET_MODIFICATION_MKDIR:
-	case PICKET_MODIFICATION_MODE:
-		event->modify.mode = written_argument(call, value);
-		break;
-	case PICKET_MODIFICATION_OWNER:
-		event->modify.uid = written_argument(call, value);
-		event->modify.gid = written_argument(call, value + 1);
-		break;
-	}
-}
-
-static __always_inline __s32 written_descriptor(const struct written_call *call, __u32 index)
-{
-	return index == PICKET_NO_ARGUMENT ? AT_FDCWD : (__s32)written_argument(call, index);
-}
-
-/* A function of its own: verified once, not for each operation. */
-static __noinline int add_paths(struct event_scratch *record, struct path_buffer *buffer, struct written_call *call)
-{
-	const struct picket_syscall *info;
-
-	if (!record || !buffer || !call)
-		return 0;
-	info = &call->info;
-	record_add_written(record, buffer, written_descriptor(call, info->directory_argument),
-			   (const char *)written_argument(call, info->path_argument), PICKET_TEXT_REQUESTED,
-			   PICKET_TEXT_BASE, PICKET_TEXT_PATH);
-	if (info->source_argument == PICKET_NO_ARGUMENT)
-		return 0;
-	if (info->operation == PICKET_MODIFICATION_SYMLINK || info->operation == PICKET_MODIFICATION_XATTR) {
-		/* not a path of now: what a link will lead to, and an attribute's name */
-		record_add_string(record, PICKET_TEXT_SOURCE,
-				  (const char *)written_argument(call, info->source_argument), true);
-		return 0;
-	}
-	record_add_written(record, buffer, written_descriptor(call, info->source_directory_argument),
-			   (const char *)written_argument(call, info->source_argument), PICKET_TEXT_SOURCE,
-			   PICKET_TEXT_SOURCE_BASE, PICKET_TEXT_SOURCE);
-	return 0;
-}
-
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_modify, struct pt_regs *regs, long result)
-{
-	struct subject subject = subject_current();
-	struct written_call *call = written_call_get(regs);
-	struct path_buffer *buffer = path_buffer_get();
-	struct event_scratch *record;
-
-	if (!call || !buffer)
-		return 0;
-	if (result >= 0)
-		count_modification(&subject, call->info.operation);
-	else if (!refused_for_rights(result))
-		return 0;
-	record = record_begin_selected(PICKET_KIND_FILE_MODIFY, call->info.operation, &subject);
-	if (!record)
-		return 0;
-	record->event.result = result;
-	record->event.flags |= call->compat ? PICKET_EVENT_COMPAT : 0;
-	set_modification(&record->event, call);
-	add_paths(record, buffer, call);
-	record_send(ctx, record);
-	return 0;
+	return change_touch(inode);
 }

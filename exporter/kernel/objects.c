@@ -20,6 +20,8 @@
 #include "file_lsm.skel.h"
 #include "file_tracepoint.skel.h"
 #include "lifecycle_tracepoint.skel.h"
+#include "modification_fentry.skel.h"
+#include "modification_kprobe.skel.h"
 #include "modification_tracepoint.skel.h"
 #include "network_cgroup.skel.h"
 #include "perf_tracepoint.skel.h"
@@ -39,6 +41,8 @@ const struct object_info object_infos[] = {
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_FENTRY, "file_fentry", file_fentry__elf_bytes },
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_KPROBE, "file_kprobe", file_kprobe__elf_bytes },
 	{ PICKET_SENSOR_FILE, PICKET_BACKEND_TRACEPOINT, "file_tracepoint", file_tracepoint__elf_bytes },
+	{ PICKET_SENSOR_MODIFICATION, PICKET_BACKEND_FENTRY, "modification_fentry", modification_fentry__elf_bytes },
+	{ PICKET_SENSOR_MODIFICATION, PICKET_BACKEND_KPROBE, "modification_kprobe", modification_kprobe__elf_bytes },
 	{ PICKET_SENSOR_MODIFICATION, PICKET_BACKEND_TRACEPOINT, "modification_tracepoint",
 	  modification_tracepoint__elf_bytes },
 	{ PICKET_SENSOR_NETWORK, PICKET_BACKEND_CGROUP, "network_cgroup", network_cgroup__elf_bytes },

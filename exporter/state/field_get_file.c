@@ -76,15 +76,28 @@ static bool append_components(char buffer[FIELD_BUFFER_SIZE], size_t *used, cons
 	return true;
 }
 
+/* Where the last name of @path begins; what follows it is "/" only. */
+static const char *last_name(const char *path)
+{
+	const char *name = path;
+
+	for (; *path; path++)
+		if (*path != '/' && (path == name || path[-1] == '/'))
+			name = path;
+	return name;
+}
+
 /*
- * No file is there to ask: what was written, put behind the directory that it starts from. An absolute path starts from
- * the process's root, which only a refused open does not tell.
+ * No file is there to ask: what was written, put behind the directory that it starts from, or of which it is an entry
+ * (@in_base). An absolute path starts from the process's root, which only a refused open does not tell.
  */
-static bool set_written_path(const char *written, const char *base, char buffer[FIELD_BUFFER_SIZE],
+static bool set_written_path(const char *written, const char *base, bool in_base, char buffer[FIELD_BUFFER_SIZE],
 			     struct field_value *ret_value)
 {
 	size_t used = 0;
 
+	if (in_base)
+		written = last_name(written);
 	if (!*written || (*written != '/' && *base != '/'))
 		return false;
 	if (!append_components(buffer, &used, base) || !append_components(buffer, &used, written))
@@ -106,7 +119,7 @@ FIELD_GETTER(field_get_file_path)
 		base = "";
 	if (was_opened(context) && !(event->flags & PICKET_EVENT_IO_URING))
 		return false; /* of a descriptor of the ring's own the file is not known */
-	return set_written_path(written, base, buffer, ret_value);
+	return set_written_path(written, base, event->flags & PICKET_EVENT_IN_BASE, buffer, ret_value);
 }
 
 /* A symlink's target is not followed: it may lead anywhere by the time that somebody does. */
@@ -118,7 +131,8 @@ FIELD_GETTER(field_get_source_path)
 	switch (event->modify.operation) {
 	case PICKET_MODIFICATION_RENAME:
 	case PICKET_MODIFICATION_LINK:
-		return set_written_path(written, event_text(event, PICKET_TEXT_SOURCE_BASE), buffer, ret_value);
+		return set_written_path(written, event_text(event, PICKET_TEXT_SOURCE_BASE),
+					event->flags & PICKET_EVENT_IN_SOURCE_BASE, buffer, ret_value);
 	case PICKET_MODIFICATION_SYMLINK:
 		return field_set_string(ret_value, written);
 	default:

@@ -66,19 +66,21 @@ enum picket_text_id {
 };
 
 /* picket_event.flags */
-#define PICKET_EVENT_KILLED (1U << 0)	   /* the kernel part has sent SIGKILL */
-#define PICKET_EVENT_COMPAT (1U << 1)	   /* 32-bit system call */
-#define PICKET_EVENT_IO_URING (1U << 2)	   /* came through a ring, not a system call */
-#define PICKET_EVENT_PATH_CUT (1U << 3)	   /* PICKET_TEXT_PATH lost its first components */
-#define PICKET_EVENT_VIA_PROC (1U << 4)	   /* reached through /proc/<pid>/root or cwd */
-#define PICKET_EVENT_FOREIGN_MNT (1U << 5) /* object lies in another mount namespace than the task's */
-#define PICKET_EVENT_MEMFD (1U << 6)	   /* executable is anonymous memory */
-#define PICKET_EVENT_DELETED (1U << 7)	   /* object has no name any more */
-#define PICKET_EVENT_UPPER (1U << 8)	   /* executable lies in the container's writable layer */
-#define PICKET_EVENT_HOST (1U << 9)	   /* task belongs to no container */
-#define PICKET_EVENT_TERMINAL (1U << 10)   /* standard input is a terminal */
-#define PICKET_EVENT_DENIED (1U << 11)	   /* the kernel part has refused the operation */
-#define PICKET_EVENT_STOPPED (1U << 12)	   /* the kernel part has sent SIGSTOP */
+#define PICKET_EVENT_KILLED (1U << 0)	       /* the kernel part has sent SIGKILL */
+#define PICKET_EVENT_COMPAT (1U << 1)	       /* 32-bit system call */
+#define PICKET_EVENT_IO_URING (1U << 2)	       /* came through a ring, not a system call */
+#define PICKET_EVENT_PATH_CUT (1U << 3)	       /* PICKET_TEXT_PATH lost its first components */
+#define PICKET_EVENT_VIA_PROC (1U << 4)	       /* reached through /proc/<pid>/root or cwd */
+#define PICKET_EVENT_FOREIGN_MNT (1U << 5)     /* object lies in another mount namespace than the task's */
+#define PICKET_EVENT_MEMFD (1U << 6)	       /* executable is anonymous memory */
+#define PICKET_EVENT_DELETED (1U << 7)	       /* object has no name any more */
+#define PICKET_EVENT_UPPER (1U << 8)	       /* executable lies in the container's writable layer */
+#define PICKET_EVENT_HOST (1U << 9)	       /* task belongs to no container */
+#define PICKET_EVENT_TERMINAL (1U << 10)       /* standard input is a terminal */
+#define PICKET_EVENT_DENIED (1U << 11)	       /* the kernel part has refused the operation */
+#define PICKET_EVENT_STOPPED (1U << 12)	       /* the kernel part has sent SIGSTOP */
+#define PICKET_EVENT_IN_BASE (1U << 13)	       /* BASE is the directory that the last name of REQUESTED lies in */
+#define PICKET_EVENT_IN_SOURCE_BASE (1U << 14) /* the same of SOURCE_BASE and SOURCE */
 
 /* picket_event.file.access: what the descriptor allows */
 #define PICKET_ACCESS_READ (1U << 0)

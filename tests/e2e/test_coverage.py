@@ -81,6 +81,8 @@ ROWS = [
     (12, "network_socket_on_stdio", "/ops reverse-shell 4001", "/ops local-shell", ()),
     (12, "netcat_executes", alias("nc", "-w 1 -e /bin/sh 127.0.0.1 1"), "/bin/busybox nc -w 1 127.0.0.1 1", ()),
     (14, "user_management_started", alias("useradd", "mallory"), "/bin/busybox id", ()),
+    (15, "account_file_changed", "/bin/busybox ln -s /etc /tmp/e; /bin/busybox rm /tmp/e/passwd",
+     "/bin/busybox ln -s /etc /tmp/e; /bin/busybox rm /tmp/e/motd", ()),
     (15, "system_binary_written", "echo x >/bin/evil", "echo x >/tmp/fine", ()),
     (15, "system_binary_changed", "/bin/busybox mv /bin/true /bin/ls2", "echo x >/tmp/a; /bin/busybox mv /tmp/a /tmp/b", ()),
     (15, "configuration_written", "echo x >/etc/motd", "echo x >/tmp/motd", ()),

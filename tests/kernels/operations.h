@@ -19,6 +19,7 @@ struct operations_place {
 	char directory[64]; /* holds "secret", "link" -> secret, "hard", "plain", "script", "program" */
 	char secret[96];
 	char cgroup[256]; /* where they run: its directory */
+	bool tracepoints; /* changes of files are seen by tracepoints alone */
 };
 
 int operations_prepare(struct operations_place *ret_place);
@@ -43,6 +44,7 @@ struct operation {
 	unsigned int event_count; /* so many per run; 0: one; or OPERATION_NO_EVENT */
 	/* end of the event's path; its executable for programs, address or name asked for of the network; NULL: not looked at */
 	const char *text;
+	const char *source; /* end of the other path of a rename or a link; NULL: not looked at */
 };
 
 #define OPERATION_NO_EVENT 1000000
@@ -69,7 +71,7 @@ void operations_write_rules(const struct operations_place *place, char *path, si
 extern const char operations_filter_rules[], operations_filter_own_rules[];
 extern const struct operation_set filtered_operations, filtered_own_operations;
 
-extern const struct operation_set modification_operations, privilege_operations;
+extern const struct operation_set modification_operations, resolved_operations, privilege_operations;
 extern const struct operation_set file_operations, process_operations, network_operations, device_operations,
 	socket_operations, traffic_operations, denied_operations, isolated_operations;
 

@@ -16,11 +16,11 @@ CACHE=${CACHE:-$BUILD/kernels}
 KERNELS_TIMEOUT=${KERNELS_TIMEOUT:-400}
 # one run of the suite each; RUN="..." replaces them all, e.g. RUN="--debug --file=tracepoint"
 RUNS=(
-	"--file=tracepoint"
-	"--file=tracepoint --transport=perfbuf"
+	"--file=tracepoint --modification=tracepoint"
+	"--file=tracepoint --modification=tracepoint --transport=perfbuf"
 	"--file=lsm"
-	"--file=fentry"
-	"--file=kprobe"
+	"--file=fentry --modification=fentry"
+	"--file=kprobe --modification=kprobe"
 )
 [ -z "${RUN:-}" ] || RUNS=("$RUN")
 results=$CACHE/results

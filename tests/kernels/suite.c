@@ -34,6 +34,7 @@
 struct seen {
 	uint16_t kind;
 	char path[256];
+	char source[256];
 	char executable[256];
 };
 
@@ -56,9 +57,9 @@ static bool is_network(const struct picket_event *event)
 }
 
 /* As rules see it: where there is no file to ask, what was written, made absolute. */
-static void read_file_path(const struct picket_event *event, char *path, size_t size)
+static void read_field(const struct picket_event *event, const char *name, char *path, size_t size)
 {
-	const struct field *field = catalogue_find_field("file.path");
+	const struct field *field = catalogue_find_field(name);
 	const struct event_context context = { .event = event };
 	char buffer[FIELD_BUFFER_SIZE];
 	struct field_value value;
@@ -84,7 +85,10 @@ static void on_record(void *context, const void *record, size_t size)
 	snprintf(seen->path, sizeof(seen->path), "%s", event_text(event, PICKET_TEXT_PATH));
 	if (event->kind == PICKET_KIND_FILE_OPEN || event->kind == PICKET_KIND_FILE_MODIFY ||
 	    event->kind == PICKET_KIND_PRIVILEGED_OPERATION)
-		read_file_path(event, seen->path, sizeof(seen->path));
+		read_field(event, "file.path", seen->path, sizeof(seen->path));
+	seen->source[0] = '\0';
+	if (event->kind == PICKET_KIND_FILE_MODIFY)
+		read_field(event, "file.source_path", seen->source, sizeof(seen->source));
 	snprintf(seen->executable, sizeof(seen->executable), "%s", event_text(event, PICKET_TEXT_EXECUTABLE));
 	if (event->flags & PICKET_EVENT_DENIED && event->result != -EPERM)
 		printf("FAIL denied/result %d\n", event->result);
@@ -203,6 +207,11 @@ static bool check_events(const struct operation *operation)
 			report("FAIL", operation->name, "the event says %s, expected ...%s", text, operation->text);
 			return false;
 		}
+		if (operation->source && !ends_with(seen->source, operation->source)) {
+			report("FAIL", operation->name, "the event's source is %s, expected ...%s", seen->source,
+			       operation->source);
+			return false;
+		}
 	}
 	if (count == wanted)
 		return true;
@@ -269,10 +278,10 @@ static void check_perf(void)
 
 static void run_all(void)
 {
-	const struct operation_set *sets[] = { &file_operations,    &modification_operations, &privilege_operations,
-					       &process_operations, &network_operations,      &device_operations,
-					       &socket_operations,  &traffic_operations,      &denied_operations,
-					       &isolated_operations };
+	const struct operation_set *sets[] = { &file_operations,      &modification_operations, &resolved_operations,
+					       &privilege_operations, &process_operations,	&network_operations,
+					       &device_operations,    &socket_operations,	&traffic_operations,
+					       &denied_operations,    &isolated_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
@@ -425,6 +434,8 @@ static int start(const struct kernel_options *options)
 	if (!error)
 		error = kernel_set_device(suite.kernel, 1 << 20 | 5, PICKET_DEVICE_TDX_GUEST);
 	kernel_check_canaries(suite.kernel);
+	suite.place.tracepoints = suite.metrics.sensors[PICKET_SENSOR_MODIFICATION].backend ==
+				  PICKET_BACKEND_TRACEPOINT;
 	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
 		const struct sensor_status *status = &suite.metrics.sensors[sensor];
 		char name[64];

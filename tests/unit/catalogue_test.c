@@ -212,6 +212,32 @@ static void an_open_through_a_ring_without_a_file_shows_what_was_asked_for(void 
 	ASSERT_FIELD(&builder, NULL, "file.path", "/etc/shadow");
 }
 
+static void a_directory_that_the_kernel_found_takes_the_last_name_only(void **state)
+{
+	static const char *const cases[][3] = {
+		{ "/etc", "/tmp/e/passwd", "/etc/passwd" },
+		{ "/etc", "link/passwd///", "/etc/passwd" },
+		{ "/", "x/passwd", "/passwd" },
+		{ "/etc", "passwd", "/etc/passwd" },
+		{ "/etc", "", "(absent)" },
+		{ NULL, "/tmp/e/passwd", "(absent)" },
+	};
+	struct event_builder builder;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		refused(&builder, cases[i][0], cases[i][1]);
+		builder.event.kind = PICKET_KIND_FILE_MODIFY;
+		builder.event.flags |= PICKET_EVENT_IN_BASE;
+		ASSERT_FIELD(&builder, NULL, "file.path", cases[i][2]);
+	}
+	builder.event.modify.operation = PICKET_MODIFICATION_RENAME;
+	builder.event.flags = PICKET_EVENT_IN_SOURCE_BASE;
+	builder_add_text(&builder, PICKET_TEXT_SOURCE_BASE, "/etc");
+	builder_add_text(&builder, PICKET_TEXT_SOURCE, "/tmp/e/group");
+	ASSERT_FIELD(&builder, NULL, "file.source_path", "/etc/group");
+}
+
 static void the_longest_refused_path_fits_and_a_longer_one_is_absent(void **state)
 {
 	char base[PICKET_PATH_SIZE], written[PICKET_DATA_SIZE];
@@ -438,6 +464,7 @@ int main(void)
 		cmocka_unit_test(only_pods_have_a_kubernetes_namespace),
 		cmocka_unit_test(a_refused_open_shows_what_was_asked_for),
 		cmocka_unit_test(an_open_through_a_ring_without_a_file_shows_what_was_asked_for),
+		cmocka_unit_test(a_directory_that_the_kernel_found_takes_the_last_name_only),
 		cmocka_unit_test(the_longest_refused_path_fits_and_a_longer_one_is_absent),
 		cmocka_unit_test(arguments_are_joined_by_spaces),
 		cmocka_unit_test(an_ipv4_address_inside_of_ipv6_is_ipv4),
