@@ -82,8 +82,11 @@ int daemon_reload(void *context, char *text, size_t text_size)
 {
 	struct daemon *daemon = context;
 	struct rule_set *rules = NULL;
-	int error = load_rules(daemon, &rules);
+	struct timespec start, end;
+	int error;
 
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	error = load_rules(daemon, &rules);
 	if (!error) {
 		error = use_rules(daemon, rules);
 		if (error)
@@ -96,7 +99,9 @@ int daemon_reload(void *context, char *text, size_t text_size)
 		log_error("rules", "%s", text);
 		return error;
 	}
-	snprintf(text, text_size, "%llu rules loaded", (unsigned long long)daemon->metrics.rules_loaded);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	snprintf(text, text_size, "%llu rules loaded in %.1f ms", (unsigned long long)daemon->metrics.rules_loaded,
+		 (end.tv_sec - start.tv_sec) * 1e3 + (end.tv_nsec - start.tv_nsec) / 1e6);
 	log_info("rules", "%s", text);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -35,6 +36,33 @@ static int open_many(char **arguments)
 			return fail(arguments[0]);
 		close(fd);
 	}
+	return 0;
+}
+
+static double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* Path, opens per second, seconds. Prints how many there were. */
+static int open_rate(char **arguments)
+{
+	double rate = atof(arguments[1]), start = now_seconds();
+	long wanted = rate * atof(arguments[2]);
+
+	for (long done = 0; done < wanted; done++) {
+		int fd = open(arguments[0], O_RDONLY);
+
+		if (fd < 0)
+			return fail(arguments[0]);
+		close(fd);
+		if (done % 100 == 0 && start + done / rate > now_seconds() + 1e-3)
+			usleep(1000);
+	}
+	printf("%ld\n", wanted);
 	return 0;
 }
 
@@ -350,6 +378,7 @@ static const struct {
 	int count;
 } commands[] = {
 	{ "open-many", open_many, 2 },
+	{ "open-rate", open_rate, 3 },
 	{ "exec-many", exec_many, 1 },
 	{ "read", read_by, 2 },
 	{ "canary", canary, 2 },
