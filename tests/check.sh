@@ -47,17 +47,20 @@ part test-deploy
 if [ "$(id -u)" != 0 ]; then
 	skip test-dashboards "needs root"
 	skip test-e2e "needs root"
+	skip test-quiet "needs root"
 	skip test-kernels "needs root for the running kernel"
 	skip soak "needs root"
 	skip test-package "needs root"
 elif [ ! -r /sys/kernel/btf/vmlinux ]; then
 	skip test-dashboards "this kernel has no BTF"
 	skip test-e2e "this kernel has no BTF"
+	skip test-quiet "this kernel has no BTF"
 	skip test-kernels "this kernel has no BTF"
 	skip soak "this kernel has no BTF"
 else
 	part test-dashboards
 	part test-e2e
+	part test-quiet
 	part test-kernels
 	SOAK_SECONDS=${SOAK_SECONDS:-30} part soak
 	part test-package

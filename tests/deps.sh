@@ -52,6 +52,12 @@ clang-tidy clang-tools-extra
 shellcheck ShellCheck
 qemu-system-x86 qemu-system-x86-core
 xz-utils xz
+debootstrap debootstrap
+lintian -
+dpkg-dev -
+fakeroot -
+mandoc mandoc
+systemd systemd
 cpio cpio
 debian-archive-keyring debian-keyring
 "

@@ -73,6 +73,8 @@ const struct field catalogue_fields[] = {
 	FIELD("picket.process.start_time", "process.start_time", KINDS_PROCESS, INTEGER,
 	      "Start of the process, nanoseconds since boot: with the pid it names a process for ever.",
 	      .get = field_get_start_time),
+	FIELD("picket.process.age", "process.age", KINDS_PROCESS, INTEGER,
+	      "Whole seconds since the process was started.", .get = field_get_age),
 	FIELD("process.exit.code", NULL, KIND(PROCESS_EXIT), INTEGER,
 	      "Exit status; absent when a signal ended the process.", .get = field_get_exit_code),
 	FIELD("picket.process.exit.signal", "process.exit.signal", KIND(PROCESS_EXIT), INTEGER,

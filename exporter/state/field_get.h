@@ -23,6 +23,7 @@
 	GETTER(field_get_uid) \
 	GETTER(field_get_gid) \
 	GETTER(field_get_start_time) \
+	GETTER(field_get_age) \
 	GETTER(field_get_exit_code) \
 	GETTER(field_get_exit_signal) \
 	GETTER(field_get_oom_killed) \

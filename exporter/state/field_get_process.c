@@ -56,6 +56,14 @@ FIELD_GETTER(field_get_start_time)
 	return set_process_number(context, ret_value, context->event->start_time_ns);
 }
 
+FIELD_GETTER(field_get_age)
+{
+	uint64_t start_ns = context->event->start_time_ns, time_ns = context->event->time_ns;
+
+	return start_ns &&
+	       set_process_number(context, ret_value, time_ns > start_ns ? (time_ns - start_ns) / 1000000000 : 0);
+}
+
 FIELD_GETTER(field_get_executable_path)
 {
 	return field_set_string(ret_value, event_text(context->event, PICKET_TEXT_EXECUTABLE));
