@@ -34,6 +34,7 @@ PROTOS := $(patsubst proto/%.proto,$(BUILD)/proto/%.pb-c.h,$(wildcard proto/*.pr
 PROTO_OBJECTS := $(PROTOS:.h=.o)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+BENCH_SKELETONS := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bench/%.skel.h,$(wildcard tests/bench/*.bpf.c))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*_bench.c))
 C_FILES = $(wildcard include/picket/*.h exporter/*.[ch] exporter/*/*.[ch] bpf/*.[ch] tests/*/*.[ch])
 PYTHON_FILES = $(wildcard tests/*/*.py)
@@ -166,12 +167,19 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzzed/libpicket.a
 fuzz: $(FUZZERS) ## every parser of outside bytes, FUZZ_SECONDS=60 each
 	$(Q)tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libpicket.a
+# Programs of the benchmarks only: the plain walk, and a source of records.
+$(BUILD)/bench/%.skel.h: tests/bench/%.bpf.c $(wildcard bpf/*.h include/picket/*.h)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(BUILD)/libpicket.a $(ALL_LDLIBS) -lpthread
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $(@:.skel.h=.bpf.o) $<
+	$(Q)$(LLVM_STRIP) -g $(@:.skel.h=.bpf.o)
+	$(Q)$(BPFTOOL) gen skeleton $(@:.skel.h=.bpf.o) name $* >$@
 
-bench: all $(BENCHES) ## the budgets, as ratios of one run (root)
-	$(Q)for b in $(filter-out %/syscall_bench,$(BENCHES)) $(wildcard tests/bench/*.sh); do $$b || exit 1; done
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libpicket.a $(BENCH_SKELETONS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -I$(BUILD)/bench -o $@ $< $(BUILD)/libpicket.a $(ALL_LDLIBS) -lpthread
+
+bench: all $(BENCHES) ## the budgets, as ratios of one run, in minutes (root)
+	$(Q)$(BUILD)/bench/rules_bench
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py
 
 demo: all ## a scripted attack in a real container, watched live (root)

@@ -1,213 +1,217 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The budgets, as ratios of one run: every figure with picket is divided by the same figure without, taken in turn.
-With --scrape FILE nothing but what one scrape says, for tests/deploy/sizing.py.
+"""The budgets, measured: what each hook costs, against the same without picket in the same run, and the daemon itself.
+With --scrape FILE nothing but what one scrape says, for tests/deploy/sizing.py; with names of parts (calls, transport,
+daemon, findings, kills) only these.
 
-Environment: BUILD (default build), BENCH_ROUNDS (default 5), BENCH_CONTAINERS (default 50).
+Environment: BUILD (default build), BENCH_ROUNDS (default 3), BENCH_CONTAINERS (of --scrape; default 50), BENCH_MANY
+(default 10000), BENCH_PORT. Takes four minutes on an idle machine.
 """
+import http.server
 import json
 import os
 import pathlib
-import secrets
-import signal
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-import urllib.request
 
-BUILD = pathlib.Path(os.environ.get("BUILD", "build")).resolve()
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+from bench_host import BUILD, PICKET, Cgroups, Picket, line, spread
+
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 CONTAINERS = int(os.environ.get("BENCH_CONTAINERS", "50"))
-PICKET = BUILD / "picket"
+MANY = int(os.environ.get("BENCH_MANY", "10000"))
 SYSCALLS = BUILD / "bench/syscall_bench"
-PORT = 10177
+FILES = pathlib.Path("/tmp/picket-bench-files")
 
-# operation, repetitions per round, budget as a ratio
-OPERATIONS = [("getppid", 400_000, 1.5), ("open_close", 60_000, 1.25), ("connect", 4_000, 1.05), ("exec", 150, 1.02),
-              ("datagram", 40_000, None), ("stream", 4_000, None)]
-
-
-def cgroup2():
-    for line in open("/proc/self/mountinfo", encoding="utf-8"):
-        fields = line.split()
-        if " - cgroup2 " in line and fields[3] == "/":
-            return pathlib.Path(fields[4])
-    sys.exit("bench: no cgroup2 file system is mounted")
-
-
-class Cgroups:
-    """Cgroups that look like Docker's containers, and are removed at the end."""
-
-    def __init__(self, count):
-        self.parent = cgroup2() / "docker"
-        self.made_parent = not self.parent.exists()
-        self.parent.mkdir(exist_ok=True)
-        self.paths = [self.parent / secrets.token_hex(32) for _ in range(count)]
-        for path in self.paths:
-            path.mkdir()
-
-    def remove(self):
-        for path in self.paths:
-            path.rmdir()
-        if self.made_parent:
-            self.parent.rmdir()
-
-
-class Picket:
-    def __init__(self, *flags):
-        self.directory = tempfile.TemporaryDirectory()
-        socket = f"{self.directory.name}/control.sock"
-        self.environment = {**os.environ, "PICKET_SOCKET": socket}
-        start = time.monotonic()
-        self.process = subprocess.Popen([PICKET, f"--web.listen-address=127.0.0.1:{PORT}",
-                                         f"--control.socket={socket}", *flags],
-                                        stderr=subprocess.DEVNULL)
-        while not self.ready():
-            if self.process.poll() is not None or time.monotonic() - start > 30:
-                sys.exit("bench: picket did not become ready; run it by hand to see why")
-            time.sleep(0.005)
-        self.ready_ms = (time.monotonic() - start) * 1000
-
-    def ready(self):
-        try:
-            return urllib.request.urlopen(f"http://127.0.0.1:{PORT}/-/ready", timeout=5).status == 200
-        except OSError:
-            return False
-
-    def scrape(self):
-        return urllib.request.urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=30).read()
-
-    def cpu_seconds(self):
-        fields = open(f"/proc/{self.process.pid}/stat", encoding="utf-8").read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def resident_kib(self):
-        for line in open(f"/proc/{self.process.pid}/status", encoding="utf-8"):
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1])
-        return 0
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-        self.directory.cleanup()
+# operation, what it is, repetitions per round, budget as a ratio
+OPERATIONS = [
+    ("getppid", "a system call nobody watches", 800_000, 1.5),
+    ("open_close", "open + close, the same file", 120_000, 1.25),
+    ("open_many", "open + close, 4,096 files in turn", 80_000, 1.25),
+    ("connect", "socket + connect + close, refused", 8_000, 1.05),
+    ("exec", "vfork + exec + wait", 400, 1.02),
+    ("datagram", "a datagram there and read", 60_000, None),
+    ("stream", "64 KiB of a TCP stream", 4_000, None),
+]
 
 
 def measure(cgroup, operation, count):
+    """Nanoseconds of the best of 40 parts, and of the median one."""
     done = subprocess.run([SYSCALLS, cgroup / "cgroup.procs", operation, str(count)], capture_output=True, text=True,
                           check=True)
-    return float(done.stdout)
+    return [float(value) for value in done.stdout.split()]
 
 
-def row(what, without, with_picket, ratio, budget):
-    verdict = "" if budget is None else ("ok" if ratio <= budget else "over")
-    limit = "" if budget is None else f"<= {budget:.2f}"
-    print(f"{what:<34} {without:>12} {with_picket:>12} {ratio:>7.2f} {limit:>8}  {verdict}")
+def make_files():
+    for number in range(4096):
+        path = FILES / str(number // 64) / str(number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def print_ratio(what, without, with_picket, budget):
+    best = min(value[0] for value in with_picket) / min(value[0] for value in without)
+    median = statistics.median(value[1] for value in with_picket) / statistics.median(value[1] for value in without)
+    base, cost = (min(value[0] for value in values) for values in (without, with_picket))
+    limit = "" if budget is None else f"<= {budget:.2f}  {'ok' if best <= budget else 'OVER'}"
+    print(f"{what:<36} {base:>10.0f} {cost:>10.0f} {best:>8.3f} {median:>8.3f}   {limit}", flush=True)
 
 
 def bench_syscalls():
-    print(f"\nSystem calls in a container's cgroup: median ns of {ROUNDS} rounds, in turn without and with picket")
-    print(f"{'operation':<34} {'without':>12} {'with':>12} {'ratio':>7} {'budget':>8}")
-    figures = {operation: ([], []) for operation, _, _ in OPERATIONS}
-    cgroups = Cgroups(1)
-    try:
+    """Each round: everything without picket, with it, and opens once more with the plain walk in place of its own."""
+    figures = {operation: ([], []) for operation, *_ in OPERATIONS}
+    walked = {operation: [] for operation in ("open_close", "open_many")}
+    make_files()
+    with Cgroups(1) as cgroups:
+        cgroup = cgroups.paths[0]
         for _ in range(ROUNDS):
-            for operation, count, _ in OPERATIONS:
-                figures[operation][0].append(measure(cgroups.paths[0], operation, count))
-            picket = Picket()
-            try:
-                for operation, count, _ in OPERATIONS:
-                    figures[operation][1].append(measure(cgroups.paths[0], operation, count))
-            finally:
-                picket.stop()
-    finally:
-        cgroups.remove()
-    for operation, _, budget in OPERATIONS:
-        without, with_picket = figures[operation]
-        ratio = statistics.median(b / a for a, b in zip(without, with_picket))
-        row(operation, f"{statistics.median(without):.0f}", f"{statistics.median(with_picket):.0f}", ratio, budget)
+            for operation, _, count, _ in OPERATIONS:
+                figures[operation][0].append(measure(cgroup, operation, count))
+            with Picket() as picket:
+                for operation, _, count, _ in OPERATIONS:
+                    figures[operation][1].append(measure(cgroup, operation, count))
+                subprocess.run([BUILD / "bench/walk_bench", str(picket.process.pid)], check=True)
+                for operation, values in walked.items():
+                    count = next(entry[2] for entry in OPERATIONS if entry[0] == operation)
+                    values.append(measure(cgroup, operation, count))
+    shutil.rmtree(FILES)
+    print(f"\nIn a container's cgroup, all sensors on, default rules: ns per operation, {ROUNDS} rounds in turn")
+    print(f"{'operation':<36} {'without':>10} {'with':>10} {'best':>8} {'median':>8}   budget (of the best)")
+    for operation, what, _, budget in OPERATIONS:
+        print_ratio(what, *figures[operation], budget)
+    print("the plain walk on every open instead:")
+    for operation, values in walked.items():
+        what = next(entry[1] for entry in OPERATIONS if entry[0] == operation)
+        print_ratio(f"  {what}", figures[operation][0], values, None)
+
+
+def bench_transport():
+    print("\nEvents to user space without loss, sent on one processor and read on another", flush=True)
+    subprocess.run([BUILD / "bench/transport_bench"], check=True)
+
+
+def scrape_cost(picket, rounds):
+    """CPU ms per scrape, its size, and by how much the daemon's memory grew meanwhile after the first ones."""
+    for _ in range(2):
+        picket.scrape()
+    resident, cpu = picket.resident_kib(), picket.cpu_seconds()
+    for _ in range(rounds):
+        size = len(picket.scrape())
+    return (picket.cpu_seconds() - cpu) / rounds * 1000, size, picket.resident_kib() - resident
+
+
+def print_scrape(picket, count, rounds, budget):
+    cost, size, growth = scrape_cost(picket, rounds)
+    line(f"a scrape, {count:,} containers", cost, "ms", f"{budget} ms of CPU", budget,
+         f"{size / 1024:,.0f} KiB of text, memory grew by {growth} KiB in {rounds} scrapes")
 
 
 def bench_daemon():
-    cgroups = Cgroups(CONTAINERS)
-    try:
-        starts = []
-        for _ in range(3):
-            picket = Picket()
-            starts.append(picket.ready_ms)
-            picket.stop()
-        picket = Picket()
-        try:
-            time.sleep(2)
+    starts = []
+    print("\nThe daemon", flush=True)
+    with Cgroups(100) as cgroups:
+        for _ in range(5):
+            with Picket() as picket:
+                starts.append(picket.ready_ms)
+        best, median, _ = spread(starts)
+        line("start to ready, best of 5", best, "ms", "500 ms", 500, f"median {median:.0f} ms")
+        with Picket() as picket:
+            time.sleep(3)
+            line("resident memory, 100 containers", picket.resident_kib() / 1024, "MiB", "12 MB", 12e6 / 2**20)
             cpu, start = picket.cpu_seconds(), time.monotonic()
-            time.sleep(20)
-            idle = (picket.cpu_seconds() - cpu) / (time.monotonic() - start)
-            resident = picket.resident_kib()
-            cpu = picket.cpu_seconds()
-            for _ in range(50):
-                size = len(picket.scrape())
-            scrape_ms = (picket.cpu_seconds() - cpu) / 50 * 1000
-        finally:
-            picket.stop()
-    finally:
-        cgroups.remove()
-    print(f"\nThe daemon with {CONTAINERS} containers")
-    print(f"{'start to ready':<34} {statistics.median(starts):>9.0f} ms   budget 500 ms")
-    print(f"{'resident memory':<34} {resident / 1024:>9.1f} MiB  budget 12 MB with 100 containers")
-    print(f"{'idle CPU':<34} {idle * 100:>9.3f} %    budget 0.1 % of one core with 100 containers")
-    print(f"{'CPU per scrape':<34} {scrape_ms:>9.2f} ms   {size / 1024:.0f} KiB of text")
+            time.sleep(15)
+            idle = (picket.cpu_seconds() - cpu) / (time.monotonic() - start) * 100
+            line("idle CPU, 100 containers", idle, "%", "0.1 % of one core", 0.1)
+        with Picket(f"--containers.max={MANY + 500}") as picket:
+            cgroups.add(900)
+            time.sleep(3)
+            print_scrape(picket, 1000, 10, 10)
+            cgroups.add(MANY - 1000)
+            time.sleep(5)
+            print_scrape(picket, MANY, 3, 100)
+            line(f"resident memory, {MANY:,} containers", picket.resident_kib() / 1024, "MiB", "64 MB", 64e6 / 2**20)
+
+
+class Collector:
+    """Takes OTLP requests, and knows when each came."""
+
+    def __init__(self):
+        times = self.times = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                times.append(time.time())
+                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-protobuf")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
+
+    def wait_after(self, moment):
+        for _ in range(1000):
+            later = [at for at in self.times if at > moment]
+            if later:
+                return later[0]
+            time.sleep(0.005)
+        sys.exit("bench: the finding never came to the collector")
+
+
+def happened(finding):
+    seconds, fraction = finding["time"].rstrip("Z").split(".")
+    return time.mktime(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) - time.timezone + float(f"0.{fraction}")
 
 
 def bench_findings():
-    """From the system call to `picket events -f`, and to the end of the process that enforcement kills."""
-    cgroups = Cgroups(1)
-    procs = cgroups.paths[0] / "cgroup.procs"
-    shown, killed = [], []
-    try:
-        for enforce in (False, True):
-            picket = Picket("--enforce") if enforce else Picket()
-            events = subprocess.Popen([PICKET, "events", "-f", "-n", "0", "--json"], stdout=subprocess.PIPE, text=True,
-                                      env=picket.environment)
-            time.sleep(0.5)
-            try:
-                for _ in range(20):
-                    start = time.time()
-                    reader = subprocess.Popen(["/bin/sh", "-c", f"echo $$ >{procs} && exec cat /etc/shadow"],
-                                              stdout=subprocess.DEVNULL)
-                    finding = json.loads(events.stdout.readline())
-                    seen = time.time()
-                    reader.wait()
-                    seconds, fraction = finding["time"].rstrip("Z").split(".")
-                    happened = time.mktime(time.strptime(seconds, "%Y-%m-%dT%H:%M:%S")) - time.timezone + \
-                        float(f"0.{fraction}")
-                    shown.append((seen - happened) * 1000)
-                    if enforce:
-                        killed.append(reader.returncode == -signal.SIGKILL)
-                    del start
-            finally:
-                events.kill()
-                events.wait()
-                picket.stop()
-    finally:
-        cgroups.remove()
+    """From the system call to `picket events -f`, and to the collector."""
+    collector, shown, sent = Collector(), [], []
+    with Cgroups(10) as cgroups, Picket(f"--otlp.endpoint={collector.endpoint}") as picket:
+        with subprocess.Popen([PICKET, "events", "-f", "-n", "0", "--json", "--rule", "shadow_file_read"],
+                              stdout=subprocess.PIPE, text=True, env=picket.environment) as events:
+            time.sleep(1)
+            for cgroup in cgroups.paths:  # the same finding again in one container would be summed up
+                subprocess.run(["unshare", "-m", "/bin/sh", "-c",
+                                f"echo $$ >{cgroup}/cgroup.procs && exec cat /etc/shadow"],
+                               stdout=subprocess.DEVNULL, check=False)
+                finding = json.loads(events.stdout.readline())
+                shown.append((time.time() - happened(finding)) * 1000)
+                sent.append((collector.wait_after(happened(finding)) - happened(finding)) * 1000)
+                time.sleep(0.3)
+            events.kill()
     print("\nFindings")
-    print(f"{'system call to `picket events`':<34} {statistics.median(shown):>9.2f} ms   budget 10 ms "
-          f"(worst of {len(shown)}: {max(shown):.2f})")
-    print(f"{'killed in the system call':<34} {sum(killed):>6}/{len(killed)}      with --enforce")
+    best, median, worst = spread(shown)
+    line("system call to `picket events`, median", median, "ms", "10 ms", 10, f"{best:.1f} to {worst:.1f}")
+    best, median, worst = spread(sent)
+    line("system call to the OTLP request, median", median, "ms", "1 s", 1000, f"{best:.0f} to {worst:.0f}")
+
+
+def print_kill(what, procs, file, budget):
+    done = subprocess.run([BUILD / "bench/kill_bench", procs, file, "50"], capture_output=True, text=True, check=True)
+    median, worst, killed = done.stdout.split()
+    line(what, float(median) / 1000, "ms", budget, None, f"worst {float(worst) / 1000:.2f} ms, {killed} of 50 killed")
+
+
+def bench_kills():
+    with Cgroups(1) as cgroups, Picket("--enforce"), tempfile.TemporaryDirectory() as directory:
+        miner = shutil.copy("/bin/sleep", f"{directory}/xmrig")
+        procs = cgroups.paths[0] / "cgroup.procs"
+        print_kill("system call to the process's end, by the kernel", procs, "/etc/shadow", "never returns from it")
+        print_kill("exec to the process's end, by user space", procs, miner, "1 ms at the 99th of 100")
 
 
 def keep_scrape(path):
-    cgroups = Cgroups(CONTAINERS)
-    try:
-        picket = Picket()
-        try:
-            pathlib.Path(path).write_bytes(picket.scrape())
-        finally:
-            picket.stop()
-    finally:
-        cgroups.remove()
+    with Cgroups(CONTAINERS), Picket() as picket:
+        pathlib.Path(path).write_bytes(picket.scrape())
 
 
 def main():
@@ -216,10 +220,13 @@ def main():
     if sys.argv[1:2] == ["--scrape"]:
         keep_scrape(sys.argv[2])
         return
-    print(f"kernel {os.uname().release}, {os.cpu_count()} processors")
-    bench_syscalls()
-    bench_daemon()
-    bench_findings()
+    start = time.monotonic()
+    parts = {"calls": bench_syscalls, "transport": bench_transport, "daemon": bench_daemon,
+             "findings": bench_findings, "kills": bench_kills}
+    print(f"kernel {os.uname().release}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start")
+    for name in sys.argv[1:] or parts:
+        parts[name]()
+    print(f"\n{time.monotonic() - start:.0f} s")
 
 
 main()
