@@ -422,6 +422,12 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 };
 
+struct unix_sock {
+	struct sock sk;
+	struct path path; /* of the file that it is bound to */
+	struct sock *peer;
+};
+
 struct io_cqe {
 	u64 user_data;
 	s32 res;

@@ -12,6 +12,7 @@
 #include "network_dns.h"
 #include "network_outcome.h"
 #include "network_ring.h"
+#include "network_unix.h"
 #include "policy_match.h"
 #include "syscall.h"
 
@@ -283,8 +284,10 @@ int network_socket(struct bpf_sock *socket)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_connect_exit, struct pt_regs *regs, long result)
 {
-	if (connect_failed(result))
-		connect_ended(file_of_descriptor(syscall_argument(regs, 0)), result);
+	struct file *file = file_of_descriptor(syscall_argument(regs, 0));
+
+	if (!unix_connect_ended(ctx, file, (const char *)syscall_argument(regs, 1), result) && connect_failed(result))
+		connect_ended(file, result);
 	return 0;
 }
 
@@ -308,21 +311,30 @@ int BPF_PROG(network_socket_exit, struct pt_regs *regs, long result)
 	return 0;
 }
 
-/* Its arguments lie in the program's memory, which it can change meanwhile: only of a failed connect they are read. */
+/* Its arguments lie in the program's memory, which it can change meanwhile. */
+static __noinline int socketcall_connected(void *ctx, const __u32 *arguments, long result)
+{
+	__u32 given[2]; /* descriptor, address */
+	struct file *file;
+
+	if (bpf_probe_read_user(given, sizeof(given), arguments))
+		return 0;
+	file = file_of_descriptor(given[0]);
+	if (!unix_connect_ended(ctx, file, (const char *)(__u64)given[1], result) && connect_failed(result))
+		connect_ended(file, result);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_socketcall_exit, struct pt_regs *regs, long result)
 {
-	__u32 descriptor;
-
 	switch (syscall_argument(regs, 0)) {
 	case SOCKETCALL_SOCKET:
 		if (result >= 0)
 			descriptor_made(ctx, result, PICKET_EVENT_COMPAT);
 		break;
 	case SOCKETCALL_CONNECT:
-		if (connect_failed(result) &&
-		    !bpf_probe_read_user(&descriptor, sizeof(descriptor), (void *)(__u64)syscall_argument(regs, 1)))
-			connect_ended(file_of_descriptor(descriptor), result);
+		socketcall_connected(ctx, (const __u32 *)(__u64)syscall_argument(regs, 1), result);
 		break;
 	case SOCKETCALL_ACCEPT:
 	case SOCKETCALL_ACCEPT4:

@@ -7,7 +7,7 @@
 #define KINDS_ALL ((1ULL << PICKET_KIND_COUNT) - 1)
 #define KINDS_CGROUP (KIND(CGROUP_CREATE) | KIND(CGROUP_REMOVE))
 #define KINDS_PROCESS (KINDS_ALL & ~KINDS_CGROUP)
-#define KINDS_PATH (KIND(FILE_OPEN) | KIND(FILE_MODIFY) | KIND(PRIVILEGED_OPERATION))
+#define KINDS_PATH (KIND(FILE_OPEN) | KIND(FILE_MODIFY) | KIND(PRIVILEGED_OPERATION) | KIND(UNIX_CONNECT))
 #define KINDS_CHANGE (KIND(FILE_OPEN) | KIND(FILE_MODIFY))
 #define KINDS_PEER (KIND(NETWORK_CONNECT) | KIND(NETWORK_SEND) | KIND(DNS_QUERY))
 #define KINDS_LOCAL (KIND(NETWORK_BIND) | KIND(NETWORK_LISTEN) | KIND(NETWORK_ACCEPT))
@@ -116,7 +116,8 @@ const struct field catalogue_fields[] = {
 	FIELD("k8s.namespace.name", NULL, KINDS_ALL, STRING, "Kubernetes namespace.", .get = field_get_namespace),
 	FIELD("file.path", NULL, KINDS_PATH, STRING,
 	      "Path as the kernel resolved it. Of refused opens, of changes and of privileged operations: what was asked "
-	      "for, made absolute. Of rename and link: the new name.",
+	      "for, made absolute. Of rename and link: the new name. Of a "
+	      "local socket that was connected to: where its owner bound it.",
 	      .syntax = SYNTAX_PATH, .get = field_get_file_path),
 	FIELD("file.name", NULL, KINDS_PATH, STRING, "Last component of file.path.", .get = field_get_file_name),
 	FIELD("file.directory", NULL, KINDS_PATH, STRING, "file.path without its last component.",
@@ -170,7 +171,7 @@ const struct field catalogue_fields[] = {
 	      .get = field_get_network_type),
 	FIELD("network.transport", NULL, KINDS_SOCKET, STRING, "Transport protocol.", .values = TRANSPORT_VALUES,
 	      .get = field_get_transport),
-	FIELD("picket.network.error", "network.error", KINDS_SOCKET, STRING,
+	FIELD("picket.network.error", "network.error", KINDS_SOCKET | KIND(UNIX_CONNECT), STRING,
 	      "Why the attempt failed, where that is known.", .syntax = SYNTAX_ERROR_NAME, .get = field_get_error),
 	FIELD("picket.cgroup.path", "cgroup.path", KINDS_CGROUP, STRING, "Path of the cgroup.",
 	      .get = field_get_cgroup_path),

@@ -140,6 +140,13 @@ static void add_listen(struct sentence *sentence)
 	add_peer(sentence, " listens at ", "network.local.address", "network.local.port");
 }
 
+static void add_unix(struct sentence *sentence)
+{
+	add_text(sentence, sentence->context->event->result < 0 ? " was refused the local socket "
+								: " connected to the local socket ");
+	add_field(sentence, "file.path", "of no name");
+}
+
 static void add_accept(struct sentence *sentence)
 {
 	add_peer(sentence, " accepted a connection from ", "source.address", "source.port");
@@ -201,6 +208,7 @@ static void (*const deeds[PICKET_KIND_COUNT])(struct sentence *sentence) = {
 	[PICKET_KIND_PROCESS_EXIT] = add_exit,
 	[PICKET_KIND_FILE_OPEN] = add_open,
 	[PICKET_KIND_NETWORK_CONNECT] = add_connect,
+	[PICKET_KIND_UNIX_CONNECT] = add_unix,
 	[PICKET_KIND_FILE_MODIFY] = add_modify,
 	[PICKET_KIND_NETWORK_SEND] = add_send,
 	[PICKET_KIND_NETWORK_BIND] = add_bind,

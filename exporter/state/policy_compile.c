@@ -85,6 +85,8 @@ static uint64_t rule_watches(const struct compiler *compiler, const struct rule 
 
 	if (rule->kind == PICKET_KIND_PROCESS_EXEC)
 		return PICKET_WATCH_EXEC;
+	if (rule->kind == PICKET_KIND_UNIX_CONNECT)
+		return PICKET_WATCH_SOCKET;
 	if (rule->kind == PICKET_KIND_FILE_OPEN)
 		rule_accesses(compiler, rule, &access, &watches);
 	return watches;
@@ -147,9 +149,9 @@ static int add_target(struct compiler *compiler, const struct target *target, ui
 	bool name = target->narrowing == NARROW_NAME || target->narrowing == NARROW_NAME_PREFIX;
 	struct picket_path_policy value = { .exact = whole ? watches : 0, .prefix = whole ? 0 : watches };
 
-	/* starts of programs are looked up by their whole path, files by their directory first */
+	/* programs and sockets are looked up by their whole path, files by their directory first */
 	return policy_keys_add(name ? &compiler->names : &compiler->paths, target->text, target->size, &value,
-			       !name && (watches & ~PICKET_WATCH_EXEC));
+			       !name && (watches & ~(PICKET_WATCH_EXEC | PICKET_WATCH_SOCKET)));
 }
 
 static int add_condition(struct compiler *compiler, enum picket_kind kind, const struct condition *condition,
@@ -210,7 +212,7 @@ static bool is_network(enum picket_kind kind)
 
 static bool has_path(enum picket_kind kind)
 {
-	return kind == PICKET_KIND_FILE_OPEN || kind == PICKET_KIND_PROCESS_EXEC;
+	return kind == PICKET_KIND_FILE_OPEN || kind == PICKET_KIND_PROCESS_EXEC || kind == PICKET_KIND_UNIX_CONNECT;
 }
 
 static void note_every_event(struct compiler *compiler, const struct rule *rule, struct policy_note *note)
@@ -219,7 +221,7 @@ static void note_every_event(struct compiler *compiler, const struct rule *rule,
 	note->reason = "no condition says which programs: equals, in, prefix or glob of a path or name";
 	if (!compiler->narrow)
 		note->reason = "all rules together name more paths than the kernel holds";
-	else if (rule->kind == PICKET_KIND_FILE_OPEN)
+	else if (rule->kind != PICKET_KIND_PROCESS_EXEC)
 		note->reason = "no condition says which paths: equals, in, prefix or glob of a path or name";
 	compiler->policy->policy.any_path |= rule_watches(compiler, rule);
 }

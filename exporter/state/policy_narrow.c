@@ -154,7 +154,7 @@ static bool is_object(const struct policy_fields *fields, enum picket_kind kind,
 {
 	bool executable = field == fields->executable_path || field == fields->executable_name;
 
-	if (kind == PICKET_KIND_FILE_OPEN)
+	if (kind == PICKET_KIND_FILE_OPEN || kind == PICKET_KIND_UNIX_CONNECT)
 		return field == fields->path || field == fields->name || field == fields->directory;
 	if (kind == PICKET_KIND_PROCESS_EXEC)
 		return executable || field == fields->programs;

@@ -28,6 +28,7 @@
 	FAMILY(NETWORK_CONNECTS, "picket_network_connects", "", \
 	       "Connections attempted, by network type and transport.") \
 	FAMILY(NETWORK_CONNECT_FAILURES, "picket_network_connect_failures", "", "Connections that failed, by error.") \
+	FAMILY(UNIX_CONNECTS, "picket_unix_connects", "", "Connections to local sockets attempted.") \
 	FAMILY(NETWORK_BINDS, "picket_network_binds", "", "Sockets bound to an address of their own.") \
 	FAMILY(NETWORK_LISTENS, "picket_network_listens", "", "Sockets that began to listen.") \
 	FAMILY(NETWORK_ACCEPTS, "picket_network_accepts", "", "Connections accepted.") \
@@ -84,6 +85,7 @@
 	COUNTER(NETWORK_CONNECT_FAILURES_UNREACHABLE, NETWORK_CONNECT_FAILURES, "error=unreachable") \
 	COUNTER(NETWORK_CONNECT_FAILURES_DENIED, NETWORK_CONNECT_FAILURES, "error=denied") \
 	COUNTER(NETWORK_CONNECT_FAILURES_OTHER, NETWORK_CONNECT_FAILURES, "error=other") \
+	COUNTER(UNIX_CONNECTS, UNIX_CONNECTS, "") \
 	COUNTER(NETWORK_BINDS, NETWORK_BINDS, "") \
 	COUNTER(NETWORK_LISTENS, NETWORK_LISTENS, "") \
 	COUNTER(NETWORK_ACCEPTS, NETWORK_ACCEPTS, "") \

@@ -47,6 +47,7 @@
 	     "A network socket became standard input, output or error of a process.") \
 	KIND(ISOLATION_BREAK, "isolation_break", ESCAPE, \
 	     "A process of a container runs in the host's mount namespace, or left the container's cgroup.") \
+	KIND(UNIX_CONNECT, "unix_connect", NETWORK, "A local socket was connected to, or that was refused.") \
 	KIND(TEE_REQUEST, "tee_request", DEVICE, \
 	     "A trusted execution environment was asked for a report, a quote or a key.")
 

@@ -23,6 +23,7 @@
 #define PICKET_WATCH_EXEC (1ULL << 4)	 /* started as a program */
 #define PICKET_WATCH_DEVICE (1ULL << 5)	 /* an open of a device that few workloads need */
 #define PICKET_WATCH_NETWORK (1ULL << 6) /* a program that connects or sends datagrams; names only */
+#define PICKET_WATCH_SOCKET (1ULL << 7)	 /* connected to as a local socket */
 #define PICKET_WATCH_RULE_FIRST 8	 /* bits 8..63: kernel rules */
 #define PICKET_KERNEL_RULES (64 - PICKET_WATCH_RULE_FIRST)
 

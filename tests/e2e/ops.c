@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -292,6 +293,19 @@ static int reach(char **arguments)
 	return close(fd);
 }
 
+/* Connect to a local socket; "self": to one of its own. */
+static int reach_socket(char **arguments)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), own = socket(AF_UNIX, SOCK_STREAM, 0);
+	bool self = strcmp(arguments[0], "self") == 0;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", self ? "/tmp/own.sock" : arguments[0]);
+	if (self && (bind(own, (struct sockaddr *)&address, sizeof(address)) || listen(own, 1)))
+		return fail(address.sun_path);
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) ? fail(address.sun_path) : 0;
+}
+
 static struct sockaddr_in loopback(const char *port)
 {
 	return (struct sockaddr_in){ .sin_family = AF_INET,
@@ -390,6 +404,7 @@ static const struct {
 	{ "shell", start_shell, 0 },
 	{ "local-shell", local_shell, 0 },
 	{ "reach", reach, 3 },
+	{ "reach-socket", reach_socket, 1 },
 	{ "serve", serve, 1 },
 	{ "fetch", fetch, 1 },
 	{ "attach", attach_to_child, 0 },

@@ -33,6 +33,8 @@ def alias(name, arguments="--help", target="/bin/busybox"):
 
 # any disk of this machine: it is opened, and nothing is read
 DISK = next((f"/dev/{disk.name}" for disk in sorted(Path("/sys/block").iterdir()) if Path(f"/dev/{disk.name}").exists()), "/dev/none")
+# under another name: the event must say whose it is
+RUNTIME_SOCKET = ("-v", "/var/run/docker.sock:/other.sock")
 RAW = ("--cap-add=NET_RAW",)
 HOST_CGROUP = ("-v", "/sys/fs/cgroup:/host-cgroup")
 SECRETS = ("--tmpfs", "/run/secrets")
@@ -131,6 +133,9 @@ ROWS = [
     (25, "keyring_used", call(KEYCTL, 0, -3, 0), "true", ()),
     (26, "proc_root_escape", "cat /proc/self/root/etc/passwd", "cat /etc/passwd", ()),
     (27, "kernel_hook_written", "echo x >/out/release_agent", "echo x >/out/agent", ()),
+    (28, "runtime_socket_connected", "/ops reach-socket /other.sock", "/ops reach-socket self", RUNTIME_SOCKET),
+    (28, "runtime_socket_connected", "/bin/busybox ln -s /other.sock /tmp/x; /ops reach-socket /proc/self/root/tmp/x",
+     "/ops reach-socket self", RUNTIME_SOCKET),
     (29, "namespace_joined", call(SETNS, 0, 0), "true", ()),
     (29, "host_namespace_entered", f"/bin/busybox nsenter -m -t {os.getpid()} /bin/true", "true",
      ("--pid=host", "--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--cap-add=SYS_CHROOT", *UNCONFINED)),

@@ -84,7 +84,7 @@ static void on_record(void *context, const void *record, size_t size)
 	seen->kind = event->kind;
 	snprintf(seen->path, sizeof(seen->path), "%s", event_text(event, PICKET_TEXT_PATH));
 	if (event->kind == PICKET_KIND_FILE_OPEN || event->kind == PICKET_KIND_FILE_MODIFY ||
-	    event->kind == PICKET_KIND_PRIVILEGED_OPERATION)
+	    event->kind == PICKET_KIND_PRIVILEGED_OPERATION || event->kind == PICKET_KIND_UNIX_CONNECT)
 		read_field(event, "file.path", seen->path, sizeof(seen->path));
 	seen->source[0] = '\0';
 	if (event->kind == PICKET_KIND_FILE_MODIFY)
@@ -278,10 +278,10 @@ static void check_perf(void)
 
 static void run_all(void)
 {
-	const struct operation_set *sets[] = { &file_operations,      &modification_operations, &resolved_operations,
-					       &privilege_operations, &process_operations,	&network_operations,
-					       &device_operations,    &socket_operations,	&traffic_operations,
-					       &denied_operations,    &isolated_operations };
+	const struct operation_set *sets[] = { &file_operations,    &modification_operations, &resolved_operations,
+					       &unix_operations,    &privilege_operations,    &process_operations,
+					       &network_operations, &device_operations,	      &socket_operations,
+					       &traffic_operations, &denied_operations,	      &isolated_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
@@ -347,7 +347,7 @@ static int watch_everything(void)
 		return error;
 	all->policy.container_kinds = ~0ULL;
 	all->policy.any_path = PICKET_WATCH_READ | PICKET_WATCH_WRITE | PICKET_WATCH_PATH | PICKET_WATCH_FAILED |
-			       PICKET_WATCH_EXEC | PICKET_WATCH_NETWORK;
+			       PICKET_WATCH_SOCKET | PICKET_WATCH_EXEC | PICKET_WATCH_NETWORK;
 	all->policy.flags |= PICKET_POLICY_FAILED | PICKET_POLICY_ARGS | PICKET_POLICY_DENY | PICKET_POLICY_ADDRESSES;
 	all->policy.ports = ~0ULL;
 	memset(all->policy.wanted, 0xff, sizeof(all->policy.wanted));
