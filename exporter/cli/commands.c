@@ -77,6 +77,14 @@ static const struct command commands[] = {
 	  "rules and where each is decided: in the kernel, or from the events that the kernel lets pass.\n"
 	  "It needs no daemon and no root.",
 	  NULL, "  picket check /etc/picket/rules.d\n", "0: all are good. 1: one is not. 2: wrong command line." },
+	{ "rules", command_rules, "translate rules written for Falco", "import [-o FILE] [--approximate] FILE ...",
+	  "Prints rules that match just what those of the files match, with macros, lists and exceptions put in.\n"
+	  "A rule that cannot be said so is left out, and standard error tells why as FILE:LINE: RULE; notes there\n"
+	  "tell what the events themselves leave open. It needs no daemon and no root.",
+	  "  -o, --output FILE  write to a file\n"
+	  "      --approximate  also write rules without what cannot be said of them, switched off\n",
+	  "  picket rules import -o /etc/picket/rules.d/falco.yaml falco_rules.local.yaml\n",
+	  "0: all rules are translated. 1: some are left out. 2: a file cannot be read, or wrong command line." },
 	{ "fields", command_fields, "what rules can ask for: kinds of events and their fields", "[EVENT]",
 	  "It needs no daemon and no root.", NULL, "  picket fields file_open\n",
 	  "0: printed. 1: there is no such kind of event. 2: wrong command line." },

@@ -17,5 +17,6 @@ int command_release(int argc, char *const *argv);
 int command_incidents(int argc, char *const *argv);
 int command_check(int argc, char *const *argv);
 int command_fields(int argc, char *const *argv);
+int command_rules(int argc, char *const *argv);
 
 #endif

@@ -5,7 +5,7 @@
 static void every_command_explains_itself(void **state)
 {
 	static char *const names[] = { "events",  "containers", "top",	  "sensors", "status", "incidents",
-				       "release", "check",	"fields", "help",    "version" };
+				       "release", "check",	"fields", "rules",   "help",   "version" };
 	char usage[32];
 
 	(void)state;
@@ -66,6 +66,10 @@ static void a_wrong_command_line_is_one_clear_line_and_2(void **state)
 		{ { "release", "a", "b" }, "unexpected argument 'b'" },
 		{ { "release", "--", "\xff" }, "UTF-8" },
 		{ { "check" }, "which file?" },
+		{ { "rules" }, "rules import FILE" },
+		{ { "rules", "export" }, "rules import FILE" },
+		{ { "rules", "import" }, "which file?" },
+		{ { "rules", "import", "--aproximate", "x" }, "did you mean '--approximate'?" },
 		{ { "check", "--foo" }, "unknown flag '--foo'" },
 		{ { "fields", "a", "b" }, "unexpected argument 'b'" },
 		{ { "version", "1" }, "unexpected argument '1'" },
@@ -151,6 +155,35 @@ static void check_tells_the_rules_of_a_good_file_and_every_error_of_a_bad_one(vo
 	assert_says(run.err, "none.yaml");
 }
 
+static void import_tells_by_its_status_what_became_of_the_rules(void **state)
+{
+	char good[96], partly[96], bad[96], result[96];
+
+	(void)state;
+	write_file(good, "good.yaml", "- rule: Mine\n  condition: spawned_process and proc.name = sh\n");
+	write_file(partly, "partly.yaml", "- rule: Other\n  condition: spawned_process and proc.tty != 0\n");
+	write_file(bad, "bad.yaml", "rules: []\n");
+	snprintf(result, sizeof(result), "%s/result.yaml", directory);
+	RUN(&run, "rules", "import", good);
+	assert_int_equal(run.status, 0);
+	assert_says(run.out, "  - name: mine\n");
+	assert_says(run.err, "1 rules translated, as 1 of picket's; 0 left out");
+	RUN(&run, "rules", "import", "-o", result, good, partly);
+	assert_int_equal(run.status, 1);
+	assert_string_equal(run.out, "");
+	assert_says(run.err, "partly.yaml:1: Other: left out: proc.tty");
+	RUN(&run, "check", result);
+	assert_int_equal(run.status, 0);
+	assert_says(run.out, "  mine ");
+	RUN(&run, "rules", "import", good, bad);
+	assert_int_equal(run.status, 2);
+	assert_string_equal(run.out, "");
+	RUN(&run, "rules", "import", "/nonexistent/file.yaml");
+	assert_int_equal(run.status, 2);
+	RUN(&run, "rules", "import", "-o", "/nonexistent/result.yaml", good);
+	assert_int_equal(run.status, 2);
+}
+
 static void without_a_daemon_it_says_what_to_do(void **state)
 {
 	(void)state;
@@ -175,6 +208,7 @@ int main(void)
 		cmocka_unit_test(version_is_the_line_that_exporters_print),
 		cmocka_unit_test(fields_lists_what_rules_can_ask_for),
 		WITH_DIRECTORY(check_tells_the_rules_of_a_good_file_and_every_error_of_a_bad_one),
+		WITH_DIRECTORY(import_tells_by_its_status_what_became_of_the_rules),
 		WITH_DIRECTORY(without_a_daemon_it_says_what_to_do),
 	};
 
