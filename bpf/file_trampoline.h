@@ -75,6 +75,7 @@ static __always_inline int open_denied(void *ctx, struct file *file)
 	kind = BPF_CORE_READ(file, f_flags) & FMODE_EXEC ? PICKET_KIND_PROCESS_EXEC : PICKET_KIND_FILE_OPEN;
 	access = kind == PICKET_KIND_PROCESS_EXEC ? PICKET_ACCESS_READ : open_access(file);
 	path->request.access = access;
+	path->request.plain = false; /* nothing is kept of what is about to be opened */
 	path->request.classes = ~0ULL << PICKET_WATCH_RULE_FIRST;
 	if (!open_look_up(path, file, rules) ||
 	    !open_rule_says(path->request.watches, access, kind, PICKET_KERNEL_DENY))

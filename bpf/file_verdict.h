@@ -8,8 +8,7 @@
 #define FILE_VERDICT_H
 
 #include "device_open.h"
-#include "path.h"
-#include "tree_epoch.h"
+#include "directory.h"
 
 #define FILE_VERDICTS 512 /* per CPU */
 #define S_IFDIR 0040000
@@ -60,37 +59,46 @@ static __always_inline struct file_verdict *file_verdict_slot(const struct file_
 	return bpf_map_lookup_elem(&file_verdicts, &index);
 }
 
+/* Whether all words are what they are meant to be: the name lies where the text was read from, and is all of it. */
+static __always_inline bool file_name_is_inside(const struct file_identity *identity)
+{
+	__u64 text = identity->dentry + bpf_core_field_offset(struct dentry, d_parent) +
+		     __builtin_offsetof(struct dentry_words, text);
+
+	return identity->own.name == text && identity->own.name_hash >> 32 < NAME_INSIDE;
+}
+
 /* A regular file or a directory, with no other name: what it is called is all that rules can ask. */
 static __always_inline bool file_is_plain(const struct file_identity *identity)
 {
 	struct inode *inode = (struct inode *)identity->own.inode;
 	__u32 type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
 
+	if (!file_name_is_inside(identity))
+		return false;
 	return type == S_IFDIR || (type == S_IFREG && BPF_CORE_READ(inode, i_nlink) == 1);
 }
 
 /*
- * Keep what was found out. Only where all words are what they are meant to be: the name lies where the text was read
- * from, and is all of it.
+ * Keep what was found out from @identity alone, and from its directory: only if that is still the one of the identity.
+ * A file renamed meanwhile, there and back, must not leave the verdict about another name.
  */
-static __noinline int file_verdict_keep(const struct file_identity *identity, __u64 mount_namespace, __u64 watches)
+static __always_inline void file_verdict_keep(const struct file_identity *identity, const struct directory *directory,
+					      __u64 watches)
 {
+	const struct directory_identity *above = &directory->identity;
 	struct file_verdict *verdict;
-	__u64 text;
 
-	if (!identity)
-		return 0;
-	text = identity->dentry + bpf_core_field_offset(struct dentry, d_parent) +
-	       __builtin_offsetof(struct dentry_words, text);
-	if (identity->own.name != text || identity->own.name_hash >> 32 >= NAME_INSIDE)
-		return 0;
+	if (above->dentry != identity->own.parent || above->parent != identity->above.parent ||
+	    above->name != identity->above.name_hash || above->tree_epoch != identity->tree_epoch ||
+	    above->generation != identity->generation)
+		return;
 	verdict = file_verdict_slot(identity);
 	if (!verdict)
-		return 0;
+		return;
 	verdict->identity = *identity;
-	verdict->mount_namespace = mount_namespace;
+	verdict->mount_namespace = directory->mount_namespace;
 	verdict->watches = watches;
-	return 0;
 }
 
 #endif

@@ -263,17 +263,23 @@ static __always_inline struct directory *open_look_up(struct path_buffer *path, 
 						      struct picket_policy *rules)
 {
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry), *parent;
-	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	struct mount *file_mount = mount_of(BPF_CORE_READ(file, f_path.mnt)), *mount = file_mount;
 	volatile struct open_request *request = &path->request;
 	struct directory *directory;
 	__u64 watches;
 
 	path_cross_mounts(&dentry, &mount);
-	parent = BPF_CORE_READ(dentry, d_parent);
+	request->plain = request->plain && mount == file_mount; /* else it is a mount point */
+	parent = request->plain ? (struct dentry *)request->identity.own.parent : BPF_CORE_READ(dentry, d_parent);
 	directory = directory_get(parent, mount, path, rules);
 	if (!directory)
 		return NULL;
-	bpf_core_read(&path->request.name, sizeof(path->request.name), &dentry->d_name);
+	if (request->plain) { /* as it was looked at: the verdict must be about that name */
+		request->name.name = (const unsigned char *)path->request.identity.own.text;
+		request->name.len = request->identity.own.name_hash >> 32;
+	} else {
+		bpf_core_read(&path->request.name, sizeof(path->request.name), &dentry->d_name);
+	}
 	if (dentry == parent)
 		request->name.len = 0; /* the root itself */
 	watches = open_watches(path, directory, rules);
@@ -332,9 +338,8 @@ static __always_inline int open_judge(void *ctx, struct file *file, const struct
 	if (!directory)
 		return 0;
 	watches = request->watches;
-	if (request->plain &&
-	    request->mount == mount_of((struct vfsmount *)request->identity.mount)) /* no mount point */
-		file_verdict_keep(&path->request.identity, directory->mount_namespace, watches);
+	if (request->plain)
+		file_verdict_keep(&path->request.identity, directory, watches);
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
 		open_detour(path, directory->mount_namespace);
 	if (!open_is_wanted(&path->request, watches))
