@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -189,6 +190,7 @@ int main(int argc, char **argv)
 	CPU_ZERO(&one);
 	CPU_SET(sysconf(_SC_NPROCESSORS_ONLN) - 1, &one);
 	sched_setaffinity(0, sizeof(one), &one);
+	setpriority(PRIO_PROCESS, 0, -20); /* before whatever else runs on this machine */
 	enter(argv[1]);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		if (strcmp(operations[i].name, argv[2]) != 0)
