@@ -461,6 +461,35 @@ struct io_open {
 	struct open_how how;
 };
 
+struct io_unlink {
+	int dfd;
+	struct filename *filename;
+};
+
+struct io_rename {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+};
+
+struct io_mkdir {
+	int dfd;
+	struct filename *filename;
+};
+
+/* Of links and of symlinks. */
+struct io_link {
+	int old_dfd;
+	int new_dfd;
+	struct filename *oldpath;
+	struct filename *newpath;
+};
+
+struct io_xattr {
+	struct filename *filename;
+};
+
 struct io_socket {
 	int domain;
 	int type;

@@ -5,7 +5,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "change_time.h"
-#include "modification.h"
+#include "modification_ring.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 

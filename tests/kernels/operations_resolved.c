@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 
 #include "cleanup.h"
 #include "operations.h"
+#include "operations_ring.h"
 
 /* Without hooks the kernel tells of the files that it changes since Linux 6.13. */
 static bool is_resolved(const struct operations_place *place)
@@ -101,6 +103,42 @@ OPERATION(by_setxattr, syscall(SYS_setxattr, "way/victim", "trusted.x", "v", 1, 
 OPERATION(by_utimensat, syscall(SYS_utimensat, AT_FDCWD, "way/victim", NULL, 0))
 OPERATION(by_path_of_root, syscall(SYS_unlink, "/proc/self/cwd/way/../real/./victim"))
 
+/* Through io_uring, by the path as it was written. */
+static int with_ring_of(const struct operations_place *place, unsigned int flags)
+{
+	if (mount("none", place->directory, "tmpfs", 0, NULL) || chdir(place->directory))
+		return -errno;
+	return fill() ? -errno : ring_open(flags);
+}
+
+static int with_ring(const struct operations_place *place)
+{
+	return with_ring_of(place, 0);
+}
+
+static int with_polling_ring(const struct operations_place *place)
+{
+	return with_ring_of(place, IORING_SETUP_SQPOLL);
+}
+
+static int ring_change(unsigned int opcode, const char *path, const char *second, unsigned int flags)
+{
+	struct io_uring_sqe entry = {
+		.opcode = opcode, .fd = AT_FDCWD, .addr = (uintptr_t)path, .off = (uintptr_t)second, .flags = flags
+	};
+
+	if (opcode == IORING_OP_RENAMEAT || opcode == IORING_OP_LINKAT)
+		entry.len = AT_FDCWD;
+	return ring_do(&entry) < 0;
+}
+
+OPERATION(ring_unlink, ring_change(IORING_OP_UNLINKAT, "real/victim", NULL, 0))
+OPERATION(ring_unlink_async, ring_change(IORING_OP_UNLINKAT, "real/victim", NULL, IOSQE_ASYNC))
+OPERATION(ring_rename, ring_change(IORING_OP_RENAMEAT, "real/victim", "away/new", 0))
+OPERATION(ring_mkdir, ring_change(IORING_OP_MKDIRAT, "real/new", NULL, 0))
+OPERATION(ring_link, ring_change(IORING_OP_LINKAT, "real/victim", "away/new", 0))
+OPERATION(ring_symlink, ring_change(IORING_OP_SYMLINKAT, "/etc/shadow", "away/new", 0))
+
 #define CHANGES(kind, name) \
 	.adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_##kind, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_MODIFY, \
 	.text = name
@@ -133,6 +171,15 @@ static const struct operation operations[] = {
 	ON("resolved", with_way, "/real/victim"),
 	{ "resolved/rename_folder", with_way, by_rename_folder, 1, CHANGES(RENAME, "/real/other"),
 	  .source = "/real/folder" },
+	{ "modification_ring/unlink", with_ring, ring_unlink, 1, CHANGES(DELETE, "/real/victim") },
+	{ "modification_ring/unlink_async", with_ring, ring_unlink_async, 1, CHANGES(DELETE, "/real/victim") },
+	{ "modification_ring/unlink_polling", with_polling_ring, ring_unlink, 1, CHANGES(DELETE, "/real/victim") },
+	{ "modification_ring/rename", with_ring, ring_rename, 1, CHANGES(RENAME, "/away/new"),
+	  .source = "/real/victim" },
+	{ "modification_ring/mkdir", with_ring, ring_mkdir, 1, CHANGES(MKDIR, "/real/new") },
+	{ "modification_ring/link", with_ring, ring_link, 1, CHANGES(LINK, "/away/new"), .source = "/real/victim" },
+	{ "modification_ring/symlink", with_ring, ring_symlink, 1, CHANGES(SYMLINK, "/away/new"),
+	  .source = "/etc/shadow" },
 	ON("resolved_lower", with_layers, "/victim"),
 	ON("resolved_upper", with_upper_layer, "/victim"),
 };
