@@ -2,12 +2,27 @@
 /* `picket sensors`, `picket status`, `picket release`. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "kernel/probe.h"
+
+/* What gets past the sensor, by the names that the daemon gave. */
+static void print_limits(const json_t *status)
+{
+	char sensor_name[CLIENT_TEXT_SIZE], backend_name[CLIENT_TEXT_SIZE];
+	const char *sensor_text = client_text(status, "sensor", sensor_name);
+	const char *backend_text = client_text(status, "backend", backend_name);
+
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
+		for (int backend = 0; backend < PICKET_BACKEND_COUNT; backend++)
+			if (strcmp(sensor_text, picket_sensor_name(sensor)) == 0 &&
+			    strcmp(backend_text, picket_backend_name(backend)) == 0)
+				probe_print_limits(stdout, sensor, backend);
+}
 
 static bool print_sensor(void *context, const json_t *sensor)
 {
@@ -18,6 +33,7 @@ static bool print_sensor(void *context, const json_t *sensor)
 	client_column(sensor, "backend", 11);
 	printf("%-6s %s\n", json_is_true(json_object_get(sensor, "up")) ? "up" : "DOWN",
 	       client_text(sensor, "reason", reason));
+	print_limits(sensor);
 	return true;
 }
 

@@ -9,11 +9,13 @@
 #include <linux/perf_event.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "kernel/cgroup_fs.h"
 #include "kernel/objects.h"
+#include "state/sensor_limits.h"
 
 /* "return 0": exits without doing anything; for cgroup hooks "return 1" allows. */
 static const struct bpf_insn program[] = {
@@ -182,6 +184,17 @@ static enum picket_backend choose(enum picket_sensor sensor, const bool works[PI
 	return PICKET_BACKEND_NONE;
 }
 
+void probe_print_limits(FILE *out, enum picket_sensor sensor, enum picket_backend backend)
+{
+	struct utsname name;
+	const char *limit;
+	size_t position = 0;
+	unsigned int kernel = uname(&name) == 0 ? sensor_limits_kernel(name.release) : 0;
+
+	while ((limit = sensor_limits_next(sensor, backend, kernel, &position)))
+		fprintf(out, "%-12s limit: %s\n", "", limit);
+}
+
 static void print_text(FILE *out, const bool works[], char reasons[][160])
 {
 	fprintf(out, "No picket runs here. What this kernel allows:\n\n%-12s %-6s %s\n", "BACKEND", "WORKS", "REASON");
@@ -189,8 +202,12 @@ static void print_text(FILE *out, const bool works[], char reasons[][160])
 		fprintf(out, "%-12s %-6s %s\n", picket_backend_name(i), works[i] ? "yes" : "no",
 			works[i] ? "" : reasons[i]);
 	fprintf(out, "\n%-12s %s\n", "SENSOR", "BACKEND IT WOULD USE");
-	for (int i = 0; i < PICKET_SENSOR_COUNT; i++)
-		fprintf(out, "%-12s %s\n", picket_sensor_name(i), picket_backend_name(choose(i, works)));
+	for (int i = 0; i < PICKET_SENSOR_COUNT; i++) {
+		enum picket_backend backend = choose(i, works);
+
+		fprintf(out, "%-12s %s\n", picket_sensor_name(i), picket_backend_name(backend));
+		probe_print_limits(out, i, backend);
+	}
 }
 
 static void print_json(FILE *out, const bool works[], char reasons[][160])

@@ -16,16 +16,19 @@
 #include "cleanup.h"
 #include "operations.h"
 #include "operations_ring.h"
+#include "state/sensor_limits.h"
+
+static unsigned int running_kernel(void)
+{
+	struct utsname name;
+
+	return uname(&name) == 0 ? sensor_limits_kernel(name.release) : 0;
+}
 
 /* Without hooks the kernel tells of the files that it changes since Linux 6.13. */
 static bool is_resolved(const struct operations_place *place)
 {
-	struct utsname name;
-	unsigned int major = 0, minor = 0;
-
-	if (!place->tracepoints)
-		return true;
-	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 && major * 1000 + minor >= 6013;
+	return !place->tracepoints || running_kernel() >= 6013;
 }
 
 /* "real" with what is to be changed. */
@@ -116,6 +119,12 @@ static int with_ring(const struct operations_place *place)
 	return with_ring_of(place, 0);
 }
 
+/* Making directories and links came with Linux 5.15, and not with what 5.10 took over. */
+static int with_newer_ring(const struct operations_place *place)
+{
+	return running_kernel() < 5015 ? -EOPNOTSUPP : with_ring(place);
+}
+
 static int with_polling_ring(const struct operations_place *place)
 {
 	return with_ring_of(place, IORING_SETUP_SQPOLL);
@@ -176,9 +185,10 @@ static const struct operation operations[] = {
 	{ "modification_ring/unlink_polling", with_polling_ring, ring_unlink, 1, CHANGES(DELETE, "/real/victim") },
 	{ "modification_ring/rename", with_ring, ring_rename, 1, CHANGES(RENAME, "/away/new"),
 	  .source = "/real/victim" },
-	{ "modification_ring/mkdir", with_ring, ring_mkdir, 1, CHANGES(MKDIR, "/real/new") },
-	{ "modification_ring/link", with_ring, ring_link, 1, CHANGES(LINK, "/away/new"), .source = "/real/victim" },
-	{ "modification_ring/symlink", with_ring, ring_symlink, 1, CHANGES(SYMLINK, "/away/new"),
+	{ "modification_ring/mkdir", with_newer_ring, ring_mkdir, 1, CHANGES(MKDIR, "/real/new") },
+	{ "modification_ring/link", with_newer_ring, ring_link, 1, CHANGES(LINK, "/away/new"),
+	  .source = "/real/victim" },
+	{ "modification_ring/symlink", with_newer_ring, ring_symlink, 1, CHANGES(SYMLINK, "/away/new"),
 	  .source = "/etc/shadow" },
 	ON("resolved_lower", with_layers, "/victim"),
 	ON("resolved_upper", with_upper_layer, "/victim"),
