@@ -8,6 +8,7 @@
 #ifndef RING_H
 #define RING_H
 
+#include "ring_types.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
