@@ -71,7 +71,8 @@ void operations_write_rules(const struct operations_place *place, char *path, si
 extern const char operations_filter_rules[], operations_filter_own_rules[];
 extern const struct operation_set filtered_operations, filtered_own_operations;
 
-extern const struct operation_set unix_operations, modification_operations, resolved_operations, privilege_operations;
+extern const struct operation_set detour_operations, unix_operations, modification_operations, resolved_operations,
+	privilege_operations;
 extern const struct operation_set file_operations, process_operations, network_operations, device_operations,
 	socket_operations, traffic_operations, denied_operations, isolated_operations;
 

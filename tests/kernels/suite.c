@@ -278,10 +278,11 @@ static void check_perf(void)
 
 static void run_all(void)
 {
-	const struct operation_set *sets[] = { &file_operations,    &modification_operations, &resolved_operations,
-					       &unix_operations,    &privilege_operations,    &process_operations,
-					       &network_operations, &device_operations,	      &socket_operations,
-					       &traffic_operations, &denied_operations,	      &isolated_operations };
+	const struct operation_set *sets[] = { &file_operations,     &modification_operations, &detour_operations,
+					       &resolved_operations, &unix_operations,	       &privilege_operations,
+					       &process_operations,  &network_operations,      &device_operations,
+					       &socket_operations,   &traffic_operations,      &denied_operations,
+					       &isolated_operations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
