@@ -61,6 +61,12 @@ static int import(struct falco_import *import, const char *path)
 		fprintf(stderr, "picket: no memory\n");
 		return 2;
 	}
+	if (size > RULE_FILE_MAX_BYTES) {
+		fprintf(stderr,
+			"picket: the result is larger than the %d MiB of a rule file: import fewer rules at once\n",
+			RULE_FILE_MAX_BYTES >> 20);
+		return 2;
+	}
 	if (check(text, size)) {
 		fprintf(stderr, "picket: the result is no file of rules; nothing is written\n");
 		return 2;
