@@ -70,6 +70,7 @@ static void on_second(void *context)
 	watch_collector(daemon);
 	kernel_tick(daemon->kernel);
 	judge_tick(daemon->judge);
+	daemon_forget_old_rules(daemon, false);
 	cgroup_sync_tick(daemon->cgroups);
 }
 
@@ -302,6 +303,8 @@ static void stop(struct daemon *daemon)
 	daemon_keep_journal(daemon);
 	http_server_close(daemon->http_server);
 	kernel_close(daemon->kernel);
+	if (daemon->judge)
+		daemon_forget_old_rules(daemon, true);
 	judge_free(daemon->judge);
 	control_server_close(daemon->control);
 	http_client_free(daemon->http_client); /* tells those whose requests it cancels */

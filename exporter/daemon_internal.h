@@ -21,6 +21,9 @@ struct daemon {
 	struct self_metrics metrics;
 	struct event_loop *loop;
 	struct rule_set *rules;
+	struct rule_set *old_rules; /* before the last reload, while events of theirs may be in the buffer */
+	int *old_places;	    /* struct judge_old_rules.places */
+	time_t old_since;
 	struct rules_watch *rules_watch; /* NULL: no files, or inotify is refused */
 	struct registry *registry;
 	struct kernel *kernel;
@@ -52,6 +55,9 @@ int daemon_start_rules(struct daemon *daemon);
  * @text: what came of it, one sentence.
  */
 int daemon_reload(void *daemon, char *text, size_t text_size);
+
+/** daemon_forget_old_rules() - when their last events have been read; @now: at once. */
+void daemon_forget_old_rules(struct daemon *daemon, bool now);
 
 /** daemon_start_sensors() - attach, take in what is there, go on from an earlier daemon. Return: 0; -errno, logged. */
 int daemon_start_sensors(struct daemon *daemon);

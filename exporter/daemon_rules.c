@@ -9,7 +9,8 @@
 #include "cleanup.h"
 #include "daemon_internal.h"
 
-#define RULES_QUIET_MS 300 /* after the last of several changes */
+#define OLD_RULES_SECONDS 5 /* until their last events have been read from the buffer */
+#define RULES_QUIET_MS 300  /* after the last of several changes */
 
 static void log_rule_error(void *context, const char *message)
 {
@@ -40,9 +41,34 @@ static unsigned int policy_powers(const struct daemon *daemon)
 	       (kernel_denies_files(daemon->kernel) ? POLICY_DENY_FILES : 0);
 }
 
+void daemon_forget_old_rules(struct daemon *daemon, bool now)
+{
+	if (!daemon->old_rules || (!now && time(NULL) - daemon->old_since < OLD_RULES_SECONDS))
+		return;
+	judge_forget_old_rules(daemon->judge);
+	rules_free(daemon->old_rules);
+	free(daemon->old_places);
+	daemon->old_rules = NULL;
+	daemon->old_places = NULL;
+}
+
+/* Where the rules of before are now; most often where they were. */
+static void find_places(const struct rule_set *old, const struct rule_set *rules, int *places)
+{
+	for (size_t i = 0; old && i < rules_count(old); i++) {
+		const struct rule *kept = rules_at(rules, i);
+
+		if (!kept || strcmp(kept->name, rules_at(old, i)->name) != 0)
+			kept = rules_find(rules, rules_at(old, i)->name);
+		places[i] = kept ? (int)kept->index : -1;
+	}
+}
+
 /* Put @rules in force in the kernel, then here. Takes @rules when it succeeds. */
 static int use_rules(struct daemon *daemon, struct rule_set *rules)
 {
+	struct judge_old_rules old_rules = { .rules = daemon->rules,
+					     .generation = kernel_policy_generation(daemon->kernel) };
 	struct rule_set *old = daemon->rules;
 	struct compiled_policy *policy;
 	size_t old_count = old ? rules_count(old) : 0;
@@ -60,21 +86,22 @@ static int use_rules(struct daemon *daemon, struct rule_set *rules)
 	policy_free(policy);
 	if (error)
 		return error;
-	for (size_t i = 0; i < old_count; i++) {
-		const struct rule *kept = rules_find(rules, rules_at(old, i)->name);
-
-		map[i] = kept ? (int)kept->index : -1;
-	}
+	find_places(old, rules, map);
 	error = registry_reset_rules(daemon->registry, rules_count(rules), map, old_count);
 	if (error)
 		return error;
 	daemon->rules = rules;
-	if (judge_rules_changed(daemon->judge))
+	daemon_forget_old_rules(daemon, true);
+	old_rules.places = map;
+	if (judge_rules_changed(daemon->judge, &old_rules))
 		log_error("rules", "no memory: sequences and counts are not judged");
 	responder_rules_changed(daemon->responder);
 	daemon->metrics.rules_loaded = rules_count(rules);
 	daemon->metrics.rules_last_reload_time = time(NULL);
-	rules_free(old);
+	daemon->old_rules = old;
+	daemon->old_places = map;
+	daemon->old_since = time(NULL);
+	map = NULL;
 	return 0;
 }
 

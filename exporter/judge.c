@@ -22,6 +22,7 @@ struct judge {
 	struct throttle *throttle;
 	struct progress *progress;
 	struct repeats *repeats;
+	struct judge_old_rules old;
 	const struct rule **matches; /* of one event; room for all */
 	size_t matches_max;
 };
@@ -53,11 +54,17 @@ int judge_prepare(struct judge *judge, const struct rule_set *rules)
 	return 0;
 }
 
-int judge_rules_changed(struct judge *judge)
+int judge_rules_changed(struct judge *judge, const struct judge_old_rules *old)
 {
 	repeats_flush(judge->repeats); /* they know their rule by its place, which is still there */
+	judge->old = *old;
 	throttle_reset(judge->throttle);
 	return progress_reset(judge->progress, rules_count(*judge->options.rules));
+}
+
+void judge_forget_old_rules(struct judge *judge)
+{
+	judge->old.rules = NULL;
 }
 
 static int64_t clock_ns(clockid_t clock)
@@ -154,9 +161,8 @@ static void deliver(struct judge *judge, const struct finding *finding)
 	repeats_sent(judge->repeats, finding);
 }
 
-/* @progress: of a rule that asks for several events, else NULL. */
-static void judge_match(struct judge *judge, const struct event_context *context, struct container *container,
-			const struct rule *rule, const struct progress_match *progress)
+static struct finding make_finding(const struct event_context *context, const struct rule *rule,
+				   const struct progress_match *progress)
 {
 	struct finding finding = {
 		.context = *context, .rule = rule, .progress = progress, .unix_offset_ns = unix_offset()
@@ -164,6 +170,15 @@ static void judge_match(struct judge *judge, const struct event_context *context
 
 	finding.time_unix_ns = finding.unix_offset_ns + (int64_t)context->event->time_ns;
 	set_id(&finding);
+	return finding;
+}
+
+/* @progress: of a rule that asks for several events, else NULL. */
+static void judge_match(struct judge *judge, const struct event_context *context, struct container *container,
+			const struct rule *rule, const struct progress_match *progress)
+{
+	struct finding finding = make_finding(context, rule, progress);
+
 	if (container && container->rule_matches)
 		container->rule_matches[rule->index]++;
 	responder_act(judge->options.responder, &finding);
@@ -180,11 +195,47 @@ static void judge_step(struct judge *judge, const struct event_context *context,
 	judge->options.metrics->sequences_forgotten = progress_forgotten(judge->progress);
 }
 
+/* A rule that is gone: it has no counters any more. */
+static void judge_gone(struct judge *judge, const struct event_context *context, const struct rule *rule)
+{
+	uint64_t container_id = context->container ? context->container->cgroup_id : 0;
+	struct finding finding = make_finding(context, rule, NULL);
+
+	responder_act(judge->options.responder, &finding);
+	if (throttle_allow(judge->throttle, rule, container_id, context->event->time_ns))
+		send(judge, &finding);
+	else
+		judge->options.metrics->findings_throttled++;
+}
+
+/* An event that rules of before a reload asked for. Those that are still there tell of it as they are now. */
+static void judge_by_old(struct judge *judge, const struct event_context *context, struct container *container)
+{
+	size_t count = rules_judge(judge->old.rules, context, judge->matches, judge->matches_max);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct rule *rule = judge->matches[i];
+		int place = judge->old.places[rule->index];
+
+		if (rule->owner)
+			continue; /* sequences and counts have begun anew */
+		if (place >= 0)
+			judge_match(judge, context, container, rules_at(*judge->options.rules, place), NULL);
+		else
+			judge_gone(judge, context, rule);
+	}
+}
+
 void judge_event(struct judge *judge, const struct picket_event *event, struct container *container)
 {
 	struct event_context context = { .event = event, .container = container };
-	size_t count = rules_judge(*judge->options.rules, &context, judge->matches, judge->matches_max);
+	size_t count;
 
+	if (judge->old.rules && event->policy == judge->old.generation) {
+		judge_by_old(judge, &context, container);
+		return;
+	}
+	count = rules_judge(*judge->options.rules, &context, judge->matches, judge->matches_max);
 	for (size_t i = 0; i < count; i++) {
 		if (judge->matches[i]->owner)
 			judge_step(judge, &context, container, judge->matches[i]);

@@ -23,6 +23,13 @@ struct judge_options {
 	uint32_t group_seconds; /* 0: findings that say the same are all sent */
 };
 
+/* Rules of before a reload: events that they asked for are still in the buffer, and are theirs to judge. Borrowed. */
+struct judge_old_rules {
+	const struct rule_set *rules; /* NULL: none */
+	uint32_t generation;	      /* picket_event.policy */
+	const int *places;	      /* of each by its index: in the new set, -1 when it is gone */
+};
+
 int judge_new(const struct judge_options *options, struct judge **ret_judge);
 void judge_free(struct judge *judge);
 
@@ -34,7 +41,10 @@ int judge_prepare(struct judge *judge, const struct rule_set *rules);
  * counts begin anew.
  * Return: 0; -ENOMEM: sequences and counts are not judged.
  */
-int judge_rules_changed(struct judge *judge);
+int judge_rules_changed(struct judge *judge, const struct judge_old_rules *old);
+
+/** judge_forget_old_rules() - before they are freed; events that they still have in the buffer are judged by the new. */
+void judge_forget_old_rules(struct judge *judge);
 
 /** judge_tick() - each second: summaries that are due. */
 void judge_tick(struct judge *judge);

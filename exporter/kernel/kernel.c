@@ -323,6 +323,11 @@ int kernel_install_policy(struct kernel *kernel, const struct compiled_policy *p
 	return sensors_want(kernel->sensors, kinds); /* only detaches: cannot fail */
 }
 
+uint32_t kernel_policy_generation(const struct kernel *kernel)
+{
+	return policy_maps_generation(kernel->policy);
+}
+
 static uint64_t read_ring_losses(const struct kernel *kernel)
 {
 	int cpus = libbpf_num_possible_cpus();

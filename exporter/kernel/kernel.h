@@ -83,6 +83,9 @@ bool kernel_denies_files(const struct kernel *kernel);
  */
 int kernel_install_policy(struct kernel *kernel, const struct compiled_policy *policy);
 
+/** kernel_policy_generation() - what events carry that were asked for by the policy in force. */
+uint32_t kernel_policy_generation(const struct kernel *kernel);
+
 /** kernel_tick() - every second: forget what an old policy left, read the losses. */
 void kernel_tick(struct kernel *kernel);
 

@@ -142,6 +142,11 @@ int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *
 	return 0;
 }
 
+uint32_t policy_maps_generation(const struct policy_maps *maps)
+{
+	return maps->generation;
+}
+
 void policy_maps_forget_old(struct policy_maps *maps)
 {
 	if (maps->oldest == maps->generation)

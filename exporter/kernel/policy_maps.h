@@ -19,6 +19,8 @@ void policy_maps_close(struct policy_maps *maps);
  * The old set's keys stay until policy_maps_forget_old(), for programs that run just now.
  */
 int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *policy);
+/** policy_maps_generation() - of the set in force: picket_event.policy of the events that it asks for. */
+uint32_t policy_maps_generation(const struct policy_maps *maps);
 void policy_maps_forget_old(struct policy_maps *maps);
 
 #endif

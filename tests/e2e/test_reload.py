@@ -59,3 +59,21 @@ def test_no_event_is_lost_or_judged_twice_while_rules_are_loaded_anew(picket, co
         print(f"\n{len(times)} reloads of 1,000 rules under {events / SECONDS:,.0f} events/s"
               f"{'' if running == 'true' else ' (the last ones after it)'}: {events:,} events, none lost, none judged "
               f"twice; a reload took {statistics.median(times):.1f} ms (at most {max(times):.1f})")
+
+
+def plain_rule(name):
+    return f"rules:\n- {{name: {name}, event: file_open, grouped: false, where: {{file.path: /etc/group, {ACCESS}}}}}\n"
+
+
+def test_what_a_rule_saw_before_it_was_removed_is_told(picket, containers, tmp_path):
+    path = tmp_path / "rules.yaml"
+    path.write_text(plain_rule("first"))
+    daemon = picket("--no-rules.defaults", f"--rules.path={path}")
+    name = containers.start("/ops", "open-rate", "/etc/group", "100", "8")
+    wait_for(lambda: len(daemon.findings("--container", name)) > 100, "the first ones")
+    path.write_text(plain_rule("second"))
+    daemon.process.send_signal(signal.SIGHUP)
+    assert docker("wait", name, timeout=60).stdout.strip() == "0"
+    found = wait_for(lambda: len(found := daemon.findings("--container", name)) >= 800 and found, "all of them")
+    names = [finding["rule"] for finding in found]
+    assert len(names) == 800 and names == sorted(names) and set(names) == {"first", "second"}
