@@ -48,11 +48,11 @@ static double now_seconds(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-/* Path, opens per second, seconds. Prints how many there were. */
+/* Path, opens per second, seconds. Prints how many there were, and how many seconds it took. */
 static int open_rate(char **arguments)
 {
 	double rate = atof(arguments[1]), start = now_seconds();
-	long wanted = rate * atof(arguments[2]);
+	long wanted = rate * atof(arguments[2]), every = 1 + rate / 1000;
 
 	for (long done = 0; done < wanted; done++) {
 		int fd = open(arguments[0], O_RDONLY);
@@ -60,10 +60,10 @@ static int open_rate(char **arguments)
 		if (fd < 0)
 			return fail(arguments[0]);
 		close(fd);
-		if (done % 100 == 0 && start + done / rate > now_seconds() + 1e-3)
-			usleep(1000);
+		while (done % every == 0 && start + done / rate > now_seconds() + 1e-3)
+			usleep(200);
 	}
-	printf("%ld\n", wanted);
+	printf("%ld %f\n", wanted, now_seconds() - start);
 	return 0;
 }
 

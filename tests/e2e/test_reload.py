@@ -47,7 +47,7 @@ def test_no_event_is_lost_or_judged_twice_while_rules_are_loaded_anew(picket, co
             assert f"{path}:2:25: event is never" in daemon.log and "did you mean" in daemon.log
     running = containers.inspect(name, "{{.State.Running}}")
     assert docker("wait", name, timeout=60).stdout.strip() == "0"
-    events = int(docker("logs", name).stdout)
+    events, seconds = (float(word) for word in docker("logs", name).stdout.split())
     scrape = wait_for(lambda: (found := daemon.scrape()).value("picket_rule_matches_total", rule="always", container=name)
                       == events and found, f"{events} matches", 30)
     even, odd = (scrape.value("picket_rule_matches_total", rule=which, container=name) for which in ("even", "odd"))
@@ -56,8 +56,8 @@ def test_no_event_is_lost_or_judged_twice_while_rules_are_loaded_anew(picket, co
     assert even + odd == events and even and odd, "each was judged by one whole set"
     times = [float(found) for found in re.findall(r"1000 rules loaded in ([0-9.]+) ms", daemon.log)]
     with capsys.disabled():
-        print(f"\n{len(times)} reloads of 1,000 rules under {events / SECONDS:,.0f} events/s"
-              f"{'' if running == 'true' else ' (the last ones after it)'}: {events:,} events, none lost, none judged "
+        print(f"\n{len(times)} reloads of 1,000 rules under {events / seconds:,.0f} events/s"
+              f"{'' if running == 'true' else ' (the last ones after it)'}: {events:,.0f} events, none lost, none judged "
               f"twice; a reload took {statistics.median(times):.1f} ms (at most {max(times):.1f})")
 
 
