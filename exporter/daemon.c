@@ -72,6 +72,7 @@ static void on_second(void *context)
 	judge_tick(daemon->judge);
 	daemon_forget_old_rules(daemon, false);
 	cgroup_sync_tick(daemon->cgroups);
+	isolation_watch_tick(&daemon->isolation_watch);
 }
 
 static void on_minute(void *context)
@@ -182,6 +183,12 @@ static int start_registry(struct daemon *daemon)
 	if (error)
 		return daemon_start_failed("cannot set up the registry", error, NULL);
 	registry_use_counters(daemon->registry, &daemon->counters);
+	daemon->isolation_watch = (struct isolation_watch){
+		.procfs_path = daemon->config->procfs_path,
+		.cgroup2_path = daemon->cgroup2_path,
+		.root_path = daemon->config->rootfs_path,
+		.registry = daemon->registry,
+	};
 	sync.kernel = daemon->kernel;
 	sync.registry = daemon->registry;
 	daemon->metrics.slots_capacity = daemon->config->max_containers;

@@ -8,6 +8,7 @@
 #include "cgroup_sync.h"
 #include "config.h"
 #include "export/http_server.h"
+#include "isolation_watch.h"
 #include "judge.h"
 #include "rules_watch.h"
 #include "kernel/isolation_network.h"
@@ -40,6 +41,7 @@ struct daemon {
 	char *cgroup2_path;
 	struct device_names devices;
 	struct node_tee tee;
+	struct isolation_watch isolation_watch;
 	char journal_path[PATH_MAX]; /* beside the control socket */
 	char collector_error[256];   /* as logged last; "" while all is well */
 };

@@ -15,6 +15,15 @@ static const struct {
 	{ "RUNTIME", "runtime", 12 }, { "ISOLATION", "isolation", 12 }, { "QUARANTINE", "quarantine", 10 },
 };
 
+static const struct {
+	const char *title, *key;
+} isolation_texts[] = {
+	{ "handler", "handler" },
+	{ "engine", "engine" },
+	{ "TEE", "tee" },
+	{ "counted as one", "attribution" },
+};
+
 static void print_details(const json_t *container)
 {
 	json_t *counters = json_object_get(container, "counters"), *value;
@@ -27,6 +36,12 @@ static void print_details(const json_t *container)
 		printf(" in %s", client_text(container, "namespace", text));
 		printf(", uid %s\n", client_text(container, "pod_uid", text));
 	}
+	printf("    isolation %s", client_text(container, "isolation", text));
+	printf(", proved by %s", client_text(container, "evidence", text));
+	for (size_t i = 0; i < ARRAY_SIZE(isolation_texts); i++)
+		if (*client_text(container, isolation_texts[i].key, text))
+			printf(", %s %s", isolation_texts[i].title, text);
+	printf("\n");
 	json_object_foreach (counters, name, value)
 		if (json_is_real(value))
 			printf("    %-70s %.3f\n", name, json_real_value(value));

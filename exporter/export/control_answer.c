@@ -53,7 +53,12 @@ static json_t *container_json(const struct control_server *server, const struct 
 		{ "namespace", container->namespace },
 		{ "pod_uid", container->pod_uid },
 		{ "runtime", container->runtime },
-		{ "isolation", container_isolation_name(container->isolation) },
+		{ "isolation", container_isolation_name(container->isolation.class) },
+		{ "handler", container->isolation.handler },
+		{ "engine", container->isolation.engine ? container->isolation.engine : "" },
+		{ "tee", container->isolation.tee ? container->isolation.tee : "" },
+		{ "evidence", isolation_evidence_name(container->isolation.evidence) },
+		{ "attribution", isolation_attribution(container->isolation.class) },
 		{ "quarantine", container->quarantine ? container->quarantine : "" },
 		{ "cgroup", container->cgroup_path },
 	};

@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "export/collectors.h"
+#include "export/container_metrics.h"
 #include "export/container_set.h"
 #include "export/family.h"
 #include "export/node_metrics.h"
@@ -166,77 +167,24 @@ static bool step_overflow(struct exposition *exposition)
 	return true;
 }
 
-/* A family with what @write has to say of each container. */
-static bool step_containers(struct exposition *exposition, enum family_type type, const char *name, const char *help,
-			    void (*write)(struct text *out, const struct container *container))
+/* Family after family, container after container. */
+static bool step_families(struct exposition *exposition)
 {
+	const struct container_family *family = &container_families[exposition->item];
 	struct text *out = &exposition->chunk;
 
 	if (exposition->index == 0)
-		family_begin(out, exposition->format, type, name, help);
+		family_begin(out, exposition->format, family->type, family->name, family->help);
 	for (; exposition->index < exposition->set.count; exposition->index++) {
 		const struct container *container = container_set_group(&exposition->set, exposition->index);
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
 		if (container)
-			write(out, container);
+			family->write(family, out, container);
 	}
 	exposition->index = 0;
-	return true;
-}
-
-static void write_info(struct text *out, const struct container *container)
-{
-	family_sample(out, FAMILY_INFO, "picket_container", container->labels, container->info_labels, 1);
-}
-
-static bool step_info(struct exposition *exposition)
-{
-	return step_containers(exposition, FAMILY_INFO, "picket_container",
-			       "What is known of a container; join on container_id.", write_info);
-}
-
-static void write_quarantine(struct text *out, const struct container *container)
-{
-	char action[64];
-
-	if (!container->quarantine)
-		return;
-	snprintf(action, sizeof(action), "action=\"%s\"", container->quarantine);
-	family_sample(out, FAMILY_GAUGE, "picket_container_quarantined", container->labels, action, 1);
-}
-
-static bool step_quarantined(struct exposition *exposition)
-{
-	return step_containers(exposition, FAMILY_GAUGE, "picket_container_quarantined",
-			       "Containers that a response holds, by action; gone after `picket release`.",
-			       write_quarantine);
-}
-
-struct weakness_list {
-	struct text *out;
-	const struct container *container;
-};
-
-static void write_weakness(void *context, const char *weakness)
-{
-	const struct weakness_list *list = context;
-	char label[64];
-
-	snprintf(label, sizeof(label), "weakness=\"%s\"", weakness);
-	family_sample(list->out, FAMILY_GAUGE, "picket_container_posture", list->container->labels, label, 1);
-}
-
-static void write_posture(struct text *out, const struct container *container)
-{
-	posture_visit(&container->posture, write_weakness, &(struct weakness_list){ out, container });
-}
-
-static bool step_posture(struct exposition *exposition)
-{
-	return step_containers(exposition, FAMILY_GAUGE, "picket_container_posture",
-			       "How a container was started, where that is weaker than it could be.", write_posture);
+	return ++exposition->item == container_family_count;
 }
 
 static uint64_t group_matches(const struct exposition *exposition, size_t first, size_t rule)
@@ -338,8 +286,7 @@ static const struct {
 	bool (*run)(struct exposition *exposition); /* true: complete */
 } steps[] = {
 	{ COLLECTOR_CONTAINERS, step_counters }, { COLLECTOR_CONTAINERS, step_overflow },
-	{ COLLECTOR_CONTAINERS, step_info },	 { COLLECTOR_CONTAINERS, step_quarantined },
-	{ COLLECTOR_CONTAINERS, step_posture },	 { COLLECTOR_PERF, step_perf },
+	{ COLLECTOR_CONTAINERS, step_families }, { COLLECTOR_PERF, step_perf },
 	{ COLLECTOR_RULES, step_rule_matches },	 { COLLECTOR_RULES, step_rules },
 	{ COLLECTOR_SELF, step_self },		 { COLLECTOR_SELF, step_node },
 	{ COLLECTOR_PROCESS, step_process },	 { COLLECTOR_BPF, step_programs },

@@ -63,6 +63,19 @@ static uint64_t rule_sum(const struct exposition_source *source, const struct co
 	return sum;
 }
 
+/* With what proved it, unless nothing is particular about it. */
+static void write_isolation(struct text *out, const struct isolation *isolation)
+{
+	text_add_format(out, "<td>%s", container_isolation_name(isolation->class));
+	if (isolation->class == ISOLATION_NAMESPACE && !*isolation->handler)
+		return;
+	text_add(out, "<br><small>");
+	text_add_html(out, isolation->handler);
+	if (isolation->evidence != EVIDENCE_NONE)
+		text_add_format(out, " by %s", isolation_evidence_name(isolation->evidence));
+	text_add(out, "</small>");
+}
+
 static void write_row(struct text *out, const struct exposition_source *source, const struct container *container)
 {
 	uint64_t matches = rule_sum(source, container);
@@ -80,7 +93,8 @@ static void write_row(struct text *out, const struct exposition_source *source, 
 	text_add_format(out, "%.12s", container->id);
 	text_add(out, "</code><td>");
 	text_add_html(out, container->image);
-	text_add_format(out, "<td>%s<td>%s", container->runtime, container_isolation_name(container->isolation));
+	text_add_format(out, "<td>%s", container->runtime);
+	write_isolation(out, &container->isolation);
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
 		text_add(out, "<td class=\"n\">");
 		text_add_u64(out, family_sum(source, container, columns[i].family));

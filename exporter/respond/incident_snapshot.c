@@ -70,7 +70,7 @@ static json_t *container_json(struct incident_bounds *bounds, const struct conta
 		{ "namespace", container->namespace },
 		{ "pod_uid", container->pod_uid },
 		{ "runtime", container->runtime },
-		{ "isolation", container_isolation_name(container->isolation) },
+		{ "isolation", container_isolation_name(container->isolation.class) },
 		{ "quarantine", container->quarantine ? container->quarantine : "" },
 		{ "cgroup", container->cgroup_path },
 	};

@@ -28,6 +28,7 @@
 #define FILE_FLAG_VALUES "O_APPEND O_NONBLOCK O_DSYNC O_SYNC O_DIRECT O_DIRECTORY O_NOFOLLOW O_NOATIME O_TMPFILE O_PATH"
 #define FILE_TYPE_VALUES "regular directory symlink block character fifo socket"
 #define ISOLATION_VALUES "namespace userns gvisor microvm wasm confidential"
+#define EVIDENCE_VALUES "runtime_type annotation configuration cgroup exe cmdline maps entrypoint none"
 #define MODIFICATION_VALUES "delete rename link symlink mkdir mknod mode owner truncate xattr times"
 #define OPERATION_VALUES \
 	"mount pivot_root chroot setns unshare clone_namespace ptrace process_memory file_handle module bpf perf_event " \
@@ -111,6 +112,13 @@ const struct field catalogue_fields[] = {
 	      .get = field_get_runtime),
 	FIELD("picket.container.isolation", "container.isolation", KINDS_ALL, STRING,
 	      "How the container is kept apart from the host.", .values = ISOLATION_VALUES, .get = field_get_isolation),
+	FIELD("picket.container.isolation_evidence", "container.isolation_evidence", KINDS_ALL, STRING,
+	      "What proved container.isolation.", .values = EVIDENCE_VALUES, .get = field_get_isolation_evidence),
+	FIELD("picket.container.engine", "container.engine", KINDS_ALL, STRING,
+	      "What runs a workload that is no ordinary container: wasmedge, runsc, qemu, ...; absent for others.",
+	      .get = field_get_engine),
+	FIELD("picket.container.handler", "container.handler", KINDS_ALL, STRING,
+	      "Runtime, shim or handler as the runtime's files name it.", .get = field_get_handler),
 	FIELD("k8s.pod.name", NULL, KINDS_ALL, STRING, "Kubernetes pod.", .get = field_get_pod),
 	FIELD("k8s.pod.uid", NULL, KINDS_ALL, STRING, "UID of the Kubernetes pod.", .get = field_get_pod_uid),
 	FIELD("k8s.namespace.name", NULL, KINDS_ALL, STRING, "Kubernetes namespace.", .get = field_get_namespace),
@@ -143,6 +151,10 @@ const struct field catalogue_fields[] = {
 	FIELD("picket.file.device", "file.device", KIND(FILE_OPEN), STRING,
 	      "Kind of device; absent for other files, and for null, zero, random and terminals.",
 	      .values = DEVICE_VALUES, .get = field_get_device_kind),
+	FIELD("picket.device.given", "device.given", KIND(FILE_OPEN) | KIND(TEE_REQUEST), BOOLEAN,
+	      "The container's configuration gives it this kind of device, as a device plugin does; absent for other "
+	      "files, for devices without a kind of their own, and where no configuration was found.",
+	      .get = field_get_device_given),
 	FIELD("picket.file.other_process", "file.other_process", KIND(FILE_OPEN), BOOLEAN,
 	      "The file lies below /proc/<pid> of another process.", .get = field_get_other_process),
 	FIELD("picket.file.operation", "file.operation", KIND(FILE_MODIFY), STRING, "What was done to the file.",

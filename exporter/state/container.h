@@ -9,20 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "isolation.h"
 #include "posture.h"
-
-enum container_isolation {
-	ISOLATION_NAMESPACE,
-	ISOLATION_USERNS,
-	ISOLATION_GVISOR,
-	ISOLATION_MICROVM,
-	ISOLATION_WASM,
-	ISOLATION_CONFIDENTIAL,
-	ISOLATION_COUNT
-};
-
-/* Label value: "namespace", "userns", ... */
-const char *container_isolation_name(enum container_isolation isolation);
 
 /* All texts are NUL-terminated, never NULL, "" when unknown, and may hold any byte but NUL. */
 struct container {
@@ -36,8 +24,10 @@ struct container {
 	char *namespace; /* Kubernetes namespace, else containerd's, else "" */
 	char *pod_uid;
 	const char *runtime; /* static: docker, containerd, cri-o, podman, ... */
-	enum container_isolation isolation;
+	struct isolation isolation;
+	unsigned int inspections;   /* how often its processes were looked at for evidence */
 	struct posture posture;	    /* nothing before it is named */
+	uint32_t devices;	    /* 1 << enum picket_device: given to it by its configuration */
 	int64_t created_unix_ns;    /* when picket saw its cgroup; start of its counters */
 	int64_t removed_unix_ns;    /* 0 while it lives */
 	bool exposed_after_removal; /* its last values were scraped */

@@ -72,7 +72,8 @@ int container_render_labels(struct container *container)
 	const struct label info[] = {
 		{ "image", container->image },
 		{ "runtime", container->runtime },
-		{ "isolation", container_isolation_name(container->isolation) },
+		{ "isolation", container_isolation_name(container->isolation.class) },
+		{ "handler", container->isolation.handler },
 		{ "pod_uid", container->pod_uid },
 		{ "cgroup", container->cgroup_path },
 	};

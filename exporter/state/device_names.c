@@ -60,3 +60,33 @@ void device_names_add_devices(struct device_names *names, FILE *devices)
 			add(names, major, minor, PICKET_DEVICE_TEE);
 	}
 }
+
+/* Nodes that are not named as the driver is. */
+static const struct {
+	const char *path;
+	enum picket_device device;
+} other_paths[] = {
+	{ "sgx/enclave", PICKET_DEVICE_SGX_ENCLAVE },
+	{ "sgx/provision", PICKET_DEVICE_SGX_PROVISION },
+	{ "net/tun", PICKET_DEVICE_TUN },
+};
+
+enum picket_device device_of_path(const char *path)
+{
+	size_t digits;
+
+	if (strncmp(path, "/dev/", 5) != 0)
+		return PICKET_DEVICE_COUNT;
+	path += 5;
+	for (size_t i = 0; i < ARRAY_SIZE(misc_names); i++)
+		if (strcmp(path, misc_names[i].name) == 0)
+			return misc_names[i].device;
+	for (size_t i = 0; i < ARRAY_SIZE(other_paths); i++)
+		if (strcmp(path, other_paths[i].path) == 0)
+			return other_paths[i].device;
+	if (strncmp(path, "tee", 3) != 0)
+		return PICKET_DEVICE_COUNT;
+	path += strncmp(path, "teepriv", 7) == 0 ? 7 : 3;
+	digits = strspn(path, "0123456789");
+	return digits && !path[digits] ? PICKET_DEVICE_TEE : PICKET_DEVICE_COUNT;
+}

@@ -31,4 +31,10 @@ void device_names_add_misc(struct device_names *names, FILE *misc);
 /** device_names_add_devices() - from the text of /proc/devices: the major number of "tee", all of whose minors count. */
 void device_names_add_devices(struct device_names *names, FILE *devices);
 
+/**
+ * device_of_path() - the kind of the device that has its node at @path on every machine: "/dev/sgx_enclave".
+ * PICKET_DEVICE_COUNT: none of those that have names.
+ */
+enum picket_device device_of_path(const char *path);
+
 #endif

@@ -36,6 +36,10 @@
 	GETTER(field_get_image) \
 	GETTER(field_get_runtime) \
 	GETTER(field_get_isolation) \
+	GETTER(field_get_isolation_evidence) \
+	GETTER(field_get_engine) \
+	GETTER(field_get_handler) \
+	GETTER(field_get_device_given) \
 	GETTER(field_get_pod) \
 	GETTER(field_get_pod_uid) \
 	GETTER(field_get_namespace) \

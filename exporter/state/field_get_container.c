@@ -29,7 +29,50 @@ FIELD_GETTER(field_get_isolation)
 {
 	const struct container *container = context->container;
 
-	return container && field_set_string(ret_value, container_isolation_name(container->isolation));
+	return container && field_set_string(ret_value, container_isolation_name(container->isolation.class));
+}
+
+FIELD_GETTER(field_get_isolation_evidence)
+{
+	const struct container *container = context->container;
+
+	return container && field_set_string(ret_value, isolation_evidence_name(container->isolation.evidence));
+}
+
+FIELD_GETTER(field_get_engine)
+{
+	const struct container *container = context->container;
+
+	return container && container->isolation.engine && field_set_string(ret_value, container->isolation.engine);
+}
+
+FIELD_GETTER(field_get_handler)
+{
+	const struct container *container = context->container;
+
+	return container && *container->isolation.handler && field_set_string(ret_value, container->isolation.handler);
+}
+
+/* Kind of the device that the event is about; none for blocks and others, of which there are many. */
+static bool device_of_event(const struct picket_event *event, uint32_t *ret_device)
+{
+	uint32_t device = event->kind == PICKET_KIND_TEE_REQUEST ? event->tee.device : event->file.kind - 1U;
+
+	if (device < PICKET_DEVICE_KVM || device > PICKET_DEVICE_UV)
+		return false;
+	*ret_device = device;
+	return true;
+}
+
+FIELD_GETTER(field_get_device_given)
+{
+	const struct container *container = context->container;
+	uint32_t device;
+
+	if (!container || container->posture.weaknesses & 1U << WEAKNESS_UNKNOWN ||
+	    !device_of_event(context->event, &device))
+		return false;
+	return field_set_boolean(ret_value, container->devices >> device & 1);
 }
 
 /* "registry:5000/name:tag@sha256:..." without what follows the name. */

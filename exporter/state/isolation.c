@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "utf8.h"
 
 const char *container_isolation_name(enum container_isolation isolation)
 {
@@ -17,6 +18,34 @@ const char *container_isolation_name(enum container_isolation isolation)
 	return isolation < ISOLATION_COUNT ? names[isolation] : "";
 }
 
+const char *isolation_evidence_name(enum isolation_evidence evidence)
+{
+	static const char *const names[EVIDENCE_COUNT] = {
+		[EVIDENCE_RUNTIME_TYPE] = "runtime_type",
+		[EVIDENCE_ANNOTATION] = "annotation",
+		[EVIDENCE_CONFIGURATION] = "configuration",
+		[EVIDENCE_CGROUP] = "cgroup",
+		[EVIDENCE_EXE] = "exe",
+		[EVIDENCE_CMDLINE] = "cmdline",
+		[EVIDENCE_MAPS] = "maps",
+		[EVIDENCE_ENTRYPOINT] = "entrypoint",
+		[EVIDENCE_NONE] = "none",
+	};
+
+	return evidence < EVIDENCE_COUNT ? names[evidence] : "";
+}
+
+const char *isolation_attribution(enum container_isolation isolation)
+{
+	static const bool own_kernel[ISOLATION_COUNT] = {
+		[ISOLATION_GVISOR] = true,
+		[ISOLATION_MICROVM] = true,
+		[ISOLATION_CONFIDENTIAL] = true,
+	};
+
+	return isolation < ISOLATION_COUNT && own_kernel[isolation] ? "sandbox" : "container";
+}
+
 /*
  * Words of names that are cut at "-", "_", ".", and between words and what
  * follows: "kata-qemu" is in "io.containerd.kata-qemu.v2", not in
@@ -25,28 +54,38 @@ const char *container_isolation_name(enum container_isolation isolation)
 static const struct {
 	const char *words;
 	enum container_isolation isolation;
+	const char *engine, *tee;
 } runtimes[] = {
-	{ "kata-qemu-coco-dev", ISOLATION_MICROVM }, /* made for trying; no trusted hardware */
-	{ "kata-qemu-snp", ISOLATION_CONFIDENTIAL },
-	{ "kata-qemu-tdx", ISOLATION_CONFIDENTIAL },
-	{ "kata-qemu-se", ISOLATION_CONFIDENTIAL },
-	{ "kata-qemu-nvidia-gpu-snp", ISOLATION_CONFIDENTIAL },
-	{ "kata-qemu-nvidia-gpu-tdx", ISOLATION_CONFIDENTIAL },
-	{ "enclave-cc", ISOLATION_CONFIDENTIAL },
-	{ "kata", ISOLATION_MICROVM },
-	{ "firecracker", ISOLATION_MICROVM },
-	{ "krun", ISOLATION_MICROVM },
-	{ "runsc", ISOLATION_GVISOR },
-	{ "gvisor", ISOLATION_GVISOR },
-	{ "wasmtime", ISOLATION_WASM },
-	{ "wasmedge", ISOLATION_WASM },
-	{ "wasmer", ISOLATION_WASM },
-	{ "wamr", ISOLATION_WASM },
-	{ "wasm", ISOLATION_WASM },
-	{ "spin", ISOLATION_WASM },
-	{ "slight", ISOLATION_WASM },
-	{ "lunatic", ISOLATION_WASM },
-	{ "wws", ISOLATION_WASM },
+	{ "kata-qemu-coco-dev", ISOLATION_MICROVM, "qemu", NULL }, /* made for trying; no trusted hardware */
+	{ "kata-qemu-snp", ISOLATION_CONFIDENTIAL, "qemu", "sev-snp" },
+	{ "kata-qemu-sev", ISOLATION_CONFIDENTIAL, "qemu", "sev" },
+	{ "kata-qemu-tdx", ISOLATION_CONFIDENTIAL, "qemu", "tdx" },
+	{ "kata-qemu-se", ISOLATION_CONFIDENTIAL, "qemu", "secure-execution" },
+	{ "kata-qemu-nvidia-gpu-snp", ISOLATION_CONFIDENTIAL, "qemu", "sev-snp" },
+	{ "kata-qemu-nvidia-gpu-tdx", ISOLATION_CONFIDENTIAL, "qemu", "tdx" },
+	{ "enclave-cc", ISOLATION_CONFIDENTIAL, "enclave-cc", "sgx" },
+	{ "kata-fc", ISOLATION_MICROVM, "firecracker", NULL },
+	{ "kata-clh", ISOLATION_MICROVM, "cloud-hypervisor", NULL },
+	{ "kata-dragonball", ISOLATION_MICROVM, "dragonball", NULL },
+	{ "kata-stratovirt", ISOLATION_MICROVM, "stratovirt", NULL },
+	{ "kata-qemu", ISOLATION_MICROVM, "qemu", NULL },
+	{ "kata", ISOLATION_MICROVM, NULL, NULL },
+	{ "firecracker", ISOLATION_MICROVM, "firecracker", NULL },
+	{ "cloud-hypervisor", ISOLATION_MICROVM, "cloud-hypervisor", NULL },
+	{ "stratovirt", ISOLATION_MICROVM, "stratovirt", NULL },
+	{ "qemu-system", ISOLATION_MICROVM, "qemu", NULL },
+	{ "krun", ISOLATION_MICROVM, "libkrun", NULL },
+	{ "runsc", ISOLATION_GVISOR, "runsc", NULL },
+	{ "gvisor", ISOLATION_GVISOR, "runsc", NULL },
+	{ "spin", ISOLATION_WASM, "spin", NULL },
+	{ "slight", ISOLATION_WASM, "slight", NULL },
+	{ "lunatic", ISOLATION_WASM, "lunatic", NULL },
+	{ "wws", ISOLATION_WASM, "wws", NULL },
+	{ "wasmtime", ISOLATION_WASM, "wasmtime", NULL },
+	{ "wasmedge", ISOLATION_WASM, "wasmedge", NULL },
+	{ "wasmer", ISOLATION_WASM, "wasmer", NULL },
+	{ "wamr", ISOLATION_WASM, "wamr", NULL },
+	{ "wasm", ISOLATION_WASM, NULL, NULL },
 };
 
 static bool has_words(const char *name, size_t size, const char *words)
@@ -63,8 +102,18 @@ static bool has_words(const char *name, size_t size, const char *words)
 	return false;
 }
 
-enum container_isolation isolation_of_runtime(const char *name)
+/* More of it would only be cut by whoever reads it; names are ASCII. */
+static void keep_handler(struct isolation *isolation, const char *name, size_t size)
 {
+	if (size >= sizeof(isolation->handler))
+		size = utf8_valid_size(name, sizeof(isolation->handler) - 1);
+	memcpy(isolation->handler, name, size);
+	isolation->handler[size] = '\0';
+}
+
+struct isolation isolation_of_runtime(const char *name, enum isolation_evidence evidence)
+{
+	struct isolation found = ISOLATION_UNKNOWN;
 	size_t size = strcspn(name, "\n");
 	const char *slash = memrchr(name, '/', size);
 
@@ -72,16 +121,68 @@ enum container_isolation isolation_of_runtime(const char *name)
 		size -= (size_t)(slash + 1 - name);
 		name = slash + 1;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
-		if (has_words(name, size, runtimes[i].words))
-			return runtimes[i].isolation;
-	return ISOLATION_NAMESPACE;
+	keep_handler(&found, name, size);
+	for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++) {
+		if (!has_words(name, size, runtimes[i].words))
+			continue;
+		found.class = runtimes[i].isolation;
+		found.engine = runtimes[i].engine;
+		found.tee = runtimes[i].tee;
+		found.evidence = evidence;
+		break;
+	}
+	return found;
 }
 
-void isolation_raise(enum container_isolation *isolation, enum container_isolation found)
+/* A shim for WebAssembly was asked to start a program that is none. */
+static void settle_native(struct isolation *isolation)
 {
-	if (found > *isolation)
-		*isolation = found;
+	if (!isolation->native || isolation->class != ISOLATION_WASM || isolation->evidence != EVIDENCE_RUNTIME_TYPE)
+		return;
+	isolation->class = ISOLATION_NAMESPACE;
+	isolation->evidence = EVIDENCE_ENTRYPOINT;
+	isolation->engine = NULL;
+}
+
+void isolation_raise(struct isolation *isolation, struct isolation found)
+{
+	bool further = found.class > isolation->class;
+	bool better = found.class == isolation->class && found.evidence < isolation->evidence;
+
+	isolation->native |= found.native;
+	if (further || better) {
+		isolation->class = found.class;
+		isolation->evidence = found.evidence;
+	}
+	if (found.engine && (further || better))
+		isolation->engine = found.engine;
+	else if (found.class == isolation->class && !isolation->engine)
+		isolation->engine = found.engine;
+	if (further || (found.class == isolation->class && !isolation->tee))
+		isolation->tee = found.tee;
+	if (*found.handler && (!*isolation->handler || (further && found.class > ISOLATION_USERNS)))
+		memcpy(isolation->handler, found.handler, sizeof(isolation->handler));
+	settle_native(isolation);
+}
+
+static struct isolation proven(enum container_isolation class, enum isolation_evidence evidence)
+{
+	struct isolation isolation = ISOLATION_UNKNOWN;
+
+	isolation.class = class;
+	isolation.evidence = evidence;
+	return isolation;
+}
+
+struct isolation isolation_of_entrypoint(const unsigned char *head, size_t size)
+{
+	static const unsigned char module[] = { 0, 'a', 's', 'm' }, program[] = { 0x7f, 'E', 'L', 'F' };
+	struct isolation found = ISOLATION_UNKNOWN;
+
+	if (size >= sizeof(module) && memcmp(head, module, sizeof(module)) == 0)
+		return proven(ISOLATION_WASM, EVIDENCE_ENTRYPOINT);
+	found.native = size >= sizeof(program) && memcmp(head, program, sizeof(program)) == 0;
+	return found;
 }
 
 /* The program is a WebAssembly module, as far as its name tells. */
@@ -104,22 +205,24 @@ static const struct {
 	{ "module.wasm.image/variant", "compat-smart", "compat" },
 };
 
-static enum container_isolation isolation_of_annotations(const json_t *config)
+static struct isolation isolation_of_annotations(const json_t *config)
 {
 	const json_t *annotations = json_object_get(config, "annotations");
-	enum container_isolation isolation = ISOLATION_NAMESPACE;
+	struct isolation isolation = ISOLATION_UNKNOWN;
 
 	for (size_t i = 0; i < ARRAY_SIZE(wasm_annotations); i++) {
 		const char *value = json_string_value(json_object_get(annotations, wasm_annotations[i].key));
 
 		if (!value)
 			continue;
-		if (strcmp(value, wasm_annotations[i].smart) == 0)
-			isolation_raise(&isolation, starts_module(config) ? ISOLATION_WASM : ISOLATION_NAMESPACE);
-		else if (!wasm_annotations[i].always)
-			isolation_raise(&isolation, isolation_of_runtime(value));
-		else if (strcmp(value, wasm_annotations[i].always) == 0)
-			isolation_raise(&isolation, ISOLATION_WASM);
+		if (strcmp(value, wasm_annotations[i].smart) == 0) {
+			if (starts_module(config))
+				isolation_raise(&isolation, proven(ISOLATION_WASM, EVIDENCE_ANNOTATION));
+		} else if (!wasm_annotations[i].always) {
+			isolation_raise(&isolation, isolation_of_runtime(value, EVIDENCE_ANNOTATION));
+		} else if (strcmp(value, wasm_annotations[i].always) == 0) {
+			isolation_raise(&isolation, proven(ISOLATION_WASM, EVIDENCE_ANNOTATION));
+		}
 	}
 	return isolation;
 }
@@ -140,11 +243,11 @@ static bool has_user_namespace(const json_t *config)
 	return false;
 }
 
-enum container_isolation isolation_of_oci(const json_t *config)
+struct isolation isolation_of_oci(const json_t *config)
 {
-	enum container_isolation isolation = isolation_of_annotations(config);
+	struct isolation isolation = isolation_of_annotations(config);
 
 	if (has_user_namespace(config))
-		isolation_raise(&isolation, ISOLATION_USERNS);
+		isolation_raise(&isolation, proven(ISOLATION_USERNS, EVIDENCE_CONFIGURATION));
 	return isolation;
 }

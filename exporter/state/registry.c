@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "container_labels.h"
 #include "picket/counters.h"
 #include "registry_internal.h"
 #include "runtime_files.h"
@@ -375,6 +376,22 @@ void registry_recall_names(struct registry *registry, uint64_t cgroup_id, struct
 		return;
 	registry->version++;
 	registry_changed(registry, entry->member);
+}
+
+int registry_raise_isolation(struct registry *registry, struct container *container, struct isolation found)
+{
+	struct isolation before = container->isolation;
+
+	isolation_raise(&container->isolation, found);
+	if (memcmp(&before, &container->isolation, sizeof(before)) == 0)
+		return 0;
+	if (container_render_labels(container)) {
+		container->isolation = before;
+		return -ENOMEM;
+	}
+	registry->version++;
+	registry_changed(registry, (struct member *)container);
+	return 0;
 }
 
 int registry_reset_rules(struct registry *registry, size_t rule_count, const int *map, size_t map_count)

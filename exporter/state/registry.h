@@ -126,6 +126,12 @@ unsigned int registry_retry_names(struct registry *registry);
  */
 void registry_recall_names(struct registry *registry, uint64_t cgroup_id, struct container_names *names);
 
+/**
+ * registry_raise_isolation() - further evidence of how @container is kept apart, beyond its runtime's files.
+ * Return: 0; -ENOMEM and nothing has changed.
+ */
+int registry_raise_isolation(struct registry *registry, struct container *container, struct isolation found);
+
 /* Iteration in creation order; stable while nothing is added or expired. */
 size_t registry_count(const struct registry *registry);
 struct container *registry_at(const struct registry *registry, size_t index);

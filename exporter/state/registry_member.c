@@ -53,6 +53,7 @@ struct member *member_new(const struct addition *addition, char *key, size_t rul
 	member->identity = *identity;
 	container->cgroup_id = addition->cgroup_id;
 	container->runtime = identity->manager;
+	container->isolation = ISOLATION_UNKNOWN;
 	container->created_unix_ns = unix_now_ns();
 	container->cgroup_path = strndup(addition->path, identity->path_size);
 	container->id = strdup(identity->id);
@@ -103,6 +104,8 @@ bool member_set_names(struct member *member, struct container_names *names)
 	container->pod_uid = names->pod_uid;
 	container->isolation = names->isolation;
 	container->posture = names->posture;
+	container->devices = names->devices;
+	container->inspections = 0;
 	container->runtime = names->runtime ? names->runtime : member->identity.manager;
 	if (container_render_labels(container)) {
 		*container = before;

@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "isolation.h"
+#include "oci_devices.h"
 #include "runtime_json.h"
 #include "runtime_places.h"
 #include "runtime_sources.h"
@@ -27,6 +28,7 @@ int container_names_init(struct container_names *names)
 {
 	memset(names, 0, sizeof(*names));
 	names->posture.weaknesses = 1U << WEAKNESS_UNKNOWN;
+	names->isolation = ISOLATION_UNKNOWN;
 	names->name = strdup("");
 	names->image = strdup("");
 	names->pod = strdup("");
@@ -72,6 +74,11 @@ void reading_take(struct reading *reading, const json_t *object, const struct re
 	for (size_t i = 0; i < count; i++)
 		reading_set(reading, (char **)((char *)reading->names + keys[i].offset),
 			    runtime_json_text(object, keys[i].key));
+}
+
+void reading_take_handler(struct reading *reading, const char *name)
+{
+	isolation_raise(&reading->names->isolation, isolation_of_runtime(name, EVIDENCE_RUNTIME_TYPE));
 }
 
 /* The same facts under each runtime's annotations. */
@@ -132,9 +139,9 @@ void reading_take_oci(struct reading *reading, const json_t *config)
 	if (!*reading->names->name)
 		take_metadata(reading, runtime_json_text(found, ANNOTATION_CRIO "Metadata"));
 	reading->names->posture = posture_of_oci(config);
+	reading->names->devices = oci_devices(config);
+	reading_take_handler(reading, runtime_json_text(found, ANNOTATION_CRIO "RuntimeHandler"));
 	isolation_raise(&reading->names->isolation, isolation_of_oci(config));
-	isolation_raise(&reading->names->isolation,
-			isolation_of_runtime(runtime_json_text(found, ANNOTATION_CRIO "RuntimeHandler")));
 }
 
 /* Some have no files, or none that tell more than the path. */
@@ -194,13 +201,16 @@ static int read_sources(struct reading *reading)
 static void take_path(struct reading *reading)
 {
 	const struct cgroup_identity *identity = reading->identity;
+	struct isolation by_path = isolation_of_runtime(identity->runtime, EVIDENCE_CGROUP);
+	const struct isolation by_owner = { .class = ISOLATION_USERNS, .evidence = EVIDENCE_CGROUP };
 
 	if (!*reading->names->pod_uid)
 		reading_set(reading, &reading->names->pod_uid, identity->pod_uid);
-	isolation_raise(&reading->names->isolation, isolation_of_runtime(identity->runtime));
+	*by_path.handler = '\0'; /* who manages the container, not what runs it */
+	isolation_raise(&reading->names->isolation, by_path);
 	/* nobody but root runs containers outside of a user namespace */
 	if (identity->owner == CGROUP_OWNER_CONTAINER && identity->user != CGROUP_NO_USER)
-		isolation_raise(&reading->names->isolation, ISOLATION_USERNS);
+		isolation_raise(&reading->names->isolation, by_owner);
 }
 
 int runtime_files_read(const char *root_path, const struct cgroup_identity *identity, struct container_names *ret_names)

@@ -20,8 +20,9 @@ struct container_names {
 	char *pod;
 	char *namespace;
 	char *pod_uid;
-	enum container_isolation isolation;
+	struct isolation isolation;
 	struct posture posture;
+	uint32_t devices;    /* 1 << enum picket_device: given to it by its configuration */
 	const char *runtime; /* static; better than the path's, or NULL */
 	json_t *annotations; /* of the OCI configuration; NULL: none was found */
 };

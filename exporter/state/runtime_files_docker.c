@@ -36,7 +36,7 @@ static int visit_data_root(void *context, int root_fd, const char *data_root)
 	if (*reading->identity->pod_uid)
 		reading_take(reading, json_object_get(settings, "Labels"), labels, ARRAY_SIZE(labels));
 	if (!runtime_json_loadf(root_fd, &host, "%s/containers/%s/hostconfig.json", data_root, id))
-		isolation_raise(&reading->names->isolation, isolation_of_runtime(runtime_json_text(host, "Runtime")));
+		reading_take_handler(reading, runtime_json_text(host, "Runtime"));
 	return 0;
 }
 
@@ -53,6 +53,7 @@ static void take_bundle(struct reading *reading)
 	if (!source_bundle(&bundle)) {
 		isolation_raise(&reading->names->isolation, names.isolation);
 		reading->names->posture = names.posture;
+		reading->names->devices = names.devices;
 	}
 	container_names_free(&names);
 }

@@ -15,7 +15,7 @@
 #define TASKS "io.containerd.runtime.v2.task"
 
 /* Files beside the bundle's config.json that name the runtime in one line. */
-static const char *const runtime_lines[] = { "shim-binary-path", "runtime" };
+static const char *const runtime_lines[] = { "runtime", "shim-binary-path" };
 
 static void take_runtime(struct reading *reading, int root_fd, const char *bundle)
 {
@@ -28,11 +28,10 @@ static void take_runtime(struct reading *reading, int root_fd, const char *bundl
 
 		if (snprintf(path, sizeof(path), "%s/%s", bundle, runtime_lines[i]) < (int)sizeof(path) &&
 		    !runtime_file_read(root_fd, path, &line, &size))
-			isolation_raise(&reading->names->isolation, isolation_of_runtime(line));
+			reading_take_handler(reading, line);
 	}
 	if (!runtime_json_loadf(root_fd, &options, "%s/options.json", bundle))
-		isolation_raise(&reading->names->isolation,
-				isolation_of_runtime(runtime_json_text(options, "binary_name")));
+		reading_take_handler(reading, runtime_json_text(options, "binary_name"));
 }
 
 /* <state>/io.containerd.runtime.v2.task/<namespace>/<id> */
@@ -50,6 +49,7 @@ static int read_bundle(struct reading *reading, int root_fd, const char *state, 
 		return error;
 	reading_take_oci(reading, config);
 	take_runtime(reading, root_fd, bundle);
+	reading_take_entrypoint(reading, root_fd, bundle, config);
 	if (!*reading->names->namespace)
 		reading_set(reading, &reading->names->namespace, reading->identity->namespace);
 	if (strcmp(reading->identity->manager, "kata") != 0)

@@ -34,7 +34,13 @@ struct reading_key {
 /** reading_take() - all of @keys that @object has; a later one wins. */
 void reading_take(struct reading *reading, const json_t *object, const struct reading_key *keys, size_t count);
 
-/** reading_take_oci() - what an OCI config.json tells: annotations, isolation, posture. */
+/** reading_take_handler() - a name that the runtime, its shim or handler goes by; "" tells nothing. */
+void reading_take_handler(struct reading *reading, const char *name);
+
+/** reading_take_entrypoint() - what kind of program @config starts. @bundle: where its relative paths begin. */
+void reading_take_entrypoint(struct reading *reading, int root_fd, const char *bundle, const json_t *config);
+
+/** reading_take_oci() - what an OCI config.json tells: annotations, isolation, posture, devices. */
 void reading_take_oci(struct reading *reading, const json_t *config);
 
 /* Return: 0; -ENOENT when this source has nothing about the container; -EBADMSG, -EFBIG, -errno. */

@@ -110,7 +110,7 @@ static void check_labels(const struct container_names *names)
 				       .cgroup_path = (char *)"/",
 				       .isolation = names->isolation };
 
-	if (names->isolation >= ISOLATION_COUNT)
+	if (names->isolation.class >= ISOLATION_COUNT)
 		abort();
 	if (container_render_labels(&container))
 		return;

@@ -354,7 +354,7 @@ static void cgroup_events_have_no_process(void **state)
 
 static void no_getter_reads_beyond_an_empty_record(void **state)
 {
-	struct container container = { .isolation = ISOLATION_WASM };
+	struct container container = { .isolation.class = ISOLATION_WASM };
 	char buffer[FIELD_BUFFER_SIZE];
 	struct field_value value;
 

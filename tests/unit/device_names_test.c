@@ -88,6 +88,31 @@ static void more_devices_than_there_is_room_for_are_left_out(void **state)
 	assert_int_equal(names.count, DEVICE_NAMES_MAX);
 }
 
+static void nodes_of_trusted_devices_are_known_by_their_paths(void **state)
+{
+	static const struct {
+		const char *path;
+		enum picket_device device;
+	} paths[] = {
+		{ "/dev/sgx_enclave", PICKET_DEVICE_SGX_ENCLAVE },
+		{ "/dev/sgx/enclave", PICKET_DEVICE_SGX_ENCLAVE },
+		{ "/dev/sgx/provision", PICKET_DEVICE_SGX_PROVISION },
+		{ "/dev/sev-guest", PICKET_DEVICE_SEV_GUEST },
+		{ "/dev/tee0", PICKET_DEVICE_TEE },
+		{ "/dev/teepriv12", PICKET_DEVICE_TEE },
+		{ "/dev/tee", PICKET_DEVICE_COUNT },
+		{ "/dev/tee0x", PICKET_DEVICE_COUNT },
+		{ "/dev/null", PICKET_DEVICE_COUNT },
+		{ "/tmp/sev-guest", PICKET_DEVICE_COUNT },
+		{ "", PICKET_DEVICE_COUNT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		if (device_of_path(paths[i].path) != paths[i].device)
+			fail_msg("%s", paths[i].path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -95,6 +120,7 @@ int main(void)
 		cmocka_unit_test(a_block_device_of_the_same_name_is_none_of_them),
 		cmocka_unit_test(lines_that_say_something_else_are_passed_over),
 		cmocka_unit_test(more_devices_than_there_is_room_for_are_left_out),
+		cmocka_unit_test(nodes_of_trusted_devices_are_known_by_their_paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

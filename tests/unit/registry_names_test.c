@@ -18,7 +18,7 @@ static void names_are_read_when_the_runtime_has_written_them(void **state)
 	assert_true(container->named);
 	assert_string_equal(container->labels, "container_id=\"" A "\",container=\"web\",pod=\"\",namespace=\"\"");
 	assert_string_equal(container->info_labels,
-			    "image=\"nginx\",runtime=\"docker\",isolation=\"namespace\",pod_uid=\"\","
+			    "image=\"nginx\",runtime=\"docker\",isolation=\"namespace\",handler=\"\",pod_uid=\"\","
 			    "cgroup=\"/docker/" A "\"");
 	assert_int_equal(container->labels_size, strlen(container->labels));
 	assert_int_equal(registry_retry_names(registry), 0);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "isolation_process.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+#define TEXT_MAX (1 << 20) /* more of a file is not read */
+
+static const struct {
+	const char *library, *engine;
+} engines[] = {
+	{ "/libwasmedge.so", "wasmedge" },
+	{ "/libwasmtime.so", "wasmtime" },
+	{ "/libwasmer.so", "wasmer" },
+	{ "/libiwasm.so", "wamr" },
+};
+
+struct isolation isolation_of_maps(const char *text)
+{
+	struct isolation found = ISOLATION_UNKNOWN;
+
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		if (!strstr(text, engines[i].library))
+			continue;
+		found.class = ISOLATION_WASM;
+		found.evidence = EVIDENCE_MAPS;
+		found.engine = engines[i].engine;
+		return found;
+	}
+	return found;
+}
+
+/* Objects that QEMU is asked for, "-object sev-snp-guest,id=...". */
+static const struct {
+	const char *object, *tee;
+} guests[] = {
+	{ "sev-snp-guest", "sev-snp" },
+	{ "sev-guest", "sev" },
+	{ "tdx-guest", "tdx" },
+	{ "s390-pv-guest", "secure-execution" },
+};
+
+/* "sev-guest,id=1" and {"qom-type":"sev-guest"} name it. */
+static bool names_object(const char *argument, const char *object)
+{
+	size_t size = strlen(object);
+	const char *at = strstr(argument, object);
+
+	if (!at || (at != argument && at[-1] != '"' && at[-1] != '='))
+		return false;
+	return at[size] == '\0' || at[size] == ',' || at[size] == '"';
+}
+
+struct isolation isolation_of_arguments(const char *arguments, size_t size)
+{
+	struct isolation found = ISOLATION_UNKNOWN;
+
+	for (const char *at = arguments; at < arguments + size; at += strlen(at) + 1) {
+		for (size_t i = 0; i < ARRAY_SIZE(guests); i++)
+			if (names_object(at, guests[i].object))
+				found.tee = guests[i].tee;
+		if (found.tee || strstr(at, "confidential-guest-support="))
+			found.class = ISOLATION_CONFIDENTIAL;
+	}
+	if (found.class == ISOLATION_CONFIDENTIAL)
+		found.evidence = EVIDENCE_CMDLINE;
+	return found;
+}
+
+/* NUL-terminated; files of procfs have no size. NULL: gone, or no memory. */
+static char *read_text(const char *path, size_t *ret_size)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0, room = 4096;
+	char *text = fd < 0 ? NULL : malloc(room + 1);
+
+	while (text) {
+		ssize_t got = read(fd, text + used, room - used);
+
+		if (got <= 0)
+			break;
+		used += (size_t)got;
+		if (used < room)
+			continue;
+		if (room >= TEXT_MAX)
+			break;
+		room *= 2;
+		char *more = realloc(text, room + 1);
+
+		if (!more)
+			break;
+		text = more;
+	}
+	if (!text)
+		return NULL;
+	text[used] = '\0';
+	*ret_size = used;
+	return text;
+}
+
+enum program { PROGRAM_OTHER, PROGRAM_HOSTS, PROGRAM_NAMELESS };
+
+/* @link: what /proc/<pid>/exe leads to, as text. */
+static enum program program_of(const char *exe, const char *root_path, const char *link)
+{
+	struct stat own, hosts;
+	char path[PATH_MAX];
+
+	if (strcmp(link, "/") == 0 || strncmp(link, "/memfd:", 7) == 0)
+		return PROGRAM_NAMELESS;
+	if (snprintf(path, sizeof(path), "%s%s", root_path ? root_path : "", link) >= (int)sizeof(path))
+		return PROGRAM_OTHER;
+	if (stat(exe, &own) || stat(path, &hosts) || own.st_dev != hosts.st_dev || own.st_ino != hosts.st_ino)
+		return PROGRAM_OTHER;
+	return PROGRAM_HOSTS;
+}
+
+static struct isolation isolation_of_hosts(const char *process, const char *link)
+{
+	struct isolation found = isolation_of_runtime(link, EVIDENCE_EXE);
+	char path[PATH_MAX];
+	size_t size;
+
+	if (found.class == ISOLATION_MICROVM) {
+		AUTO_FREE char *arguments = NULL;
+
+		snprintf(path, sizeof(path), "%s/cmdline", process);
+		arguments = read_text(path, &size);
+		if (arguments)
+			isolation_raise(&found, isolation_of_arguments(arguments, size));
+	}
+	return found;
+}
+
+/* Programs of the host that run modules themselves, besides those whose name says so. */
+static bool may_hold_engine(const char *link)
+{
+	static const char *const names[] = { "crun", "youki", "crun-wasm" };
+	const char *slash = strrchr(link, '/'), *name = slash ? slash + 1 : link;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+struct isolation isolation_of_process(const char *procfs_path, const char *root_path, uint32_t pid)
+{
+	struct isolation found = ISOLATION_UNKNOWN;
+	char process[PATH_MAX - 16], path[PATH_MAX], link[PATH_MAX];
+	AUTO_FREE char *maps = NULL;
+	enum program program;
+	ssize_t link_size;
+	size_t size;
+
+	if (snprintf(process, sizeof(process), "%s/%u", procfs_path, pid) >= (int)sizeof(process))
+		return found;
+	snprintf(path, sizeof(path), "%s/exe", process);
+	link_size = readlink(path, link, sizeof(link) - 1);
+	if (link_size <= 0)
+		return found;
+	link[link_size] = '\0';
+	program = program_of(path, root_path, link);
+	if (program == PROGRAM_HOSTS && !may_hold_engine(link))
+		return isolation_of_hosts(process, link);
+	if (program == PROGRAM_OTHER)
+		return found;
+	snprintf(path, sizeof(path), "%s/maps", process);
+	maps = read_text(path, &size);
+	return maps ? isolation_of_maps(maps) : found;
+}

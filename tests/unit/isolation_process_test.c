@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "cleanup.h"
+#include "host_root.h"
+#include "state/isolation_process.h"
+
+#define MODULE_MAPS \
+	"7f00-7f01 r-xp 00000000 08:01 42 /usr/lib/x86_64-linux-gnu/libwasmedge.so.0.1.0\n" \
+	"7f02-7f03 r--p 00000000 08:01 43 /hi.wasm\n"
+
+static void a_library_tells_the_engine(void **state)
+{
+	static const struct {
+		const char *maps, *engine;
+	} texts[] = {
+		{ MODULE_MAPS, "wasmedge" },
+		{ "7f00-7f01 r-xp 0 08:01 42 /usr/lib/libwasmtime.so\n", "wasmtime" },
+		{ "7f00-7f01 r-xp 0 08:01 42 /usr/lib/libwasmer.so\n", "wasmer" },
+		{ "7f00-7f01 r-xp 0 08:01 42 /usr/lib/libiwasm.so\n", "wamr" },
+		{ "7f00-7f01 r-xp 0 08:01 42 /usr/lib/libwasm.so\n", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct isolation found = isolation_of_maps(texts[i].maps);
+
+		assert_int_equal(found.class, texts[i].engine ? ISOLATION_WASM : ISOLATION_NAMESPACE);
+		if (texts[i].engine)
+			assert_string_equal(found.engine, texts[i].engine);
+	}
+}
+
+static void arguments_of_the_monitor_tell_a_confidential_guest(void **state)
+{
+	static const struct {
+		const char *arguments;
+		size_t size;
+		enum container_isolation class;
+		const char *tee;
+	} monitors[] = {
+#define ARGUMENTS(text) text, sizeof(text)
+		{ ARGUMENTS("qemu\0-object\0sev-snp-guest,id=sev0"), ISOLATION_CONFIDENTIAL, "sev-snp" },
+		{ ARGUMENTS("qemu\0-object\0{\"qom-type\":\"tdx-guest\"}"), ISOLATION_CONFIDENTIAL, "tdx" },
+		{ ARGUMENTS("qemu\0-object\0sev-guest,id=sev0"), ISOLATION_CONFIDENTIAL, "sev" },
+		{ ARGUMENTS("qemu\0-object\0s390-pv-guest,id=pv"), ISOLATION_CONFIDENTIAL, "secure-execution" },
+		{ ARGUMENTS("qemu\0-machine\0q35,confidential-guest-support=x"), ISOLATION_CONFIDENTIAL, NULL },
+		{ ARGUMENTS("qemu\0-name\0not-sev-guest"), ISOLATION_NAMESPACE, NULL },
+		{ "", 0, ISOLATION_NAMESPACE, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(monitors); i++) {
+		struct isolation found = isolation_of_arguments(monitors[i].arguments, monitors[i].size);
+
+		assert_int_equal(found.class, monitors[i].class);
+		if (monitors[i].tee)
+			assert_string_equal(found.tee, monitors[i].tee);
+		else
+			assert_null(found.tee);
+	}
+}
+
+/* Process 7 runs @exe of the host, or of its own file system when @own. */
+static struct isolation look(const char *exe, bool own, const char *maps, const char *arguments, size_t size)
+{
+	char procfs[256], path[512], link[512];
+	FILE *file;
+
+	host_root_write("proc/7/maps", maps);
+	snprintf(procfs, sizeof(procfs), "%s/proc", host_root);
+	snprintf(path, sizeof(path), "%s/7/cmdline", procfs);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fwrite(arguments, 1, size, file);
+	fclose(file);
+	snprintf(path, sizeof(path), "%s/7/exe", procfs);
+	unlink(path);
+	if (*exe) {
+		host_root_write(exe, "program");
+		snprintf(link, sizeof(link), "%s/%s", host_root, exe);
+	}
+	assert_int_equal(symlink(*exe ? link : "/", path), 0);
+	return isolation_of_process(procfs, own ? host_root : NULL, 7);
+}
+
+static void only_programs_of_the_host_are_believed(void **state)
+{
+	struct isolation found;
+
+	(void)state;
+	found = look("usr/bin/runsc", false, "", "runsc-sandbox", 14);
+	assert_int_equal(found.class, ISOLATION_GVISOR);
+	assert_int_equal(found.evidence, EVIDENCE_EXE);
+	assert_int_equal(look("usr/bin/runsc", true, "", "", 0).class, ISOLATION_NAMESPACE);
+	found = look("usr/bin/qemu-system-x86_64", false, "", ARGUMENTS("q\0-object\0tdx-guest,id=t"));
+	assert_int_equal(found.class, ISOLATION_CONFIDENTIAL);
+	assert_string_equal(found.tee, "tdx");
+	assert_string_equal(found.engine, "qemu");
+	assert_int_equal(look("usr/bin/qemu-system-x86_64", false, "", "q", 2).class, ISOLATION_MICROVM);
+}
+
+static void engine_counts_only_within_the_runtimes_own_program(void **state)
+{
+	(void)state;
+	assert_int_equal(look("", false, MODULE_MAPS, "", 0).class, ISOLATION_WASM);
+	assert_int_equal(look("usr/bin/crun", false, MODULE_MAPS, "", 0).class, ISOLATION_WASM);
+	assert_int_equal(look("usr/bin/envoy", false, MODULE_MAPS, "", 0).class, ISOLATION_NAMESPACE);
+	assert_int_equal(look("usr/bin/crun", true, MODULE_MAPS, "", 0).class, ISOLATION_NAMESPACE);
+}
+
+static void process_that_is_gone_tells_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(isolation_of_process(host_root, NULL, 4711).evidence, EVIDENCE_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_library_tells_the_engine),
+		cmocka_unit_test(arguments_of_the_monitor_tell_a_confidential_guest),
+		cmocka_unit_test_setup_teardown(only_programs_of_the_host_are_believed, host_root_make,
+						host_root_remove),
+		cmocka_unit_test_setup_teardown(engine_counts_only_within_the_runtimes_own_program, host_root_make,
+						host_root_remove),
+		cmocka_unit_test_setup_teardown(process_that_is_gone_tells_nothing, host_root_make, host_root_remove),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
