@@ -136,6 +136,8 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	if (!subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXEC))
 		return 0;
 	flags = executable_flags(task, file);
+	if (subject.counters && subject.counters->isolated)
+		flags |= PICKET_EVENT_ISOLATED;
 	if (!exec_wanted(path, bprm, flags, rules))
 		return 0;
 	record = record_begin(PICKET_KIND_PROCESS_EXEC, &subject);
@@ -149,6 +151,37 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	if (rules->flags & PICKET_POLICY_ARGS)
 		record_add_args(record, task);
 	record_submit(ctx, record);
+	return 0;
+}
+
+/* What crun calls itself once it is done and its engine for WebAssembly takes over; 7 characters are enough. */
+static __always_inline bool names_engine(const char *comm)
+{
+	__u64 name = 0;
+
+	bpf_probe_read_kernel_str(&name, sizeof(name), comm);
+	switch (name) {
+	case 0x006764656d736177ULL: /* wasmedge */
+	case 0x006d69746d736177ULL: /* wasmtime */
+	case 0x000072656d736177ULL: /* wasmer */
+	case 0x00000000726d6177ULL: /* wamr */
+		return true;
+	}
+	return false;
+}
+
+/* Modules are run by the runtime's own process, which never executes a program: set-up ends with its name. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct picket_setup_task *setup = bpf_map_lookup_elem(&setup_tasks, &pid);
+	struct subject subject;
+
+	if (!setup || task_mount_namespace(task) == setup->runtime_namespace || !names_engine(comm))
+		return 0;
+	subject = subject_current();
+	setup_end(pid, &subject);
 	return 0;
 }
 

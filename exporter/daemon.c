@@ -109,9 +109,11 @@ static void on_terminate(void *context, int signal_number)
 		event_loop_stop(daemon->loop);
 }
 
-static void log_new_container(void *context, struct container *container)
+static void on_new_container(void *context, struct container *container)
 {
-	(void)context;
+	struct daemon *daemon = context;
+
+	isolation_watch_mark(&daemon->isolation_watch, container);
 	log_debug("registry", "container %s (%s) found, runtime %s", container->name, container->id,
 		  container->runtime);
 }
@@ -174,7 +176,7 @@ static int start_registry(struct daemon *daemon)
 		.cgroup2_path = daemon->cgroup2_path,
 		.journal_path = daemon->config->bpf_pin ? journal_path(daemon) : NULL,
 		.slot_count = daemon->config->max_containers + PICKET_SLOT_FIRST,
-		.on_container = log_new_container,
+		.on_container = on_new_container,
 		.spared = daemon_spares,
 		.context = daemon,
 	};
@@ -187,6 +189,7 @@ static int start_registry(struct daemon *daemon)
 		.procfs_path = daemon->config->procfs_path,
 		.cgroup2_path = daemon->cgroup2_path,
 		.root_path = daemon->config->rootfs_path,
+		.kernel = daemon->kernel,
 		.registry = daemon->registry,
 	};
 	sync.kernel = daemon->kernel;

@@ -68,6 +68,11 @@ static void inspect(struct isolation_watch *watch, struct container *container)
 		registry_raise_isolation(watch->registry, container, inspection.found);
 }
 
+void isolation_watch_mark(struct isolation_watch *watch, const struct container *container)
+{
+	kernel_set_isolated(watch->kernel, container->slot, container->isolation.class >= ISOLATION_GVISOR);
+}
+
 void isolation_watch_tick(struct isolation_watch *watch)
 {
 	size_t count = registry_count(watch->registry), looked_at = 0;
@@ -76,10 +81,11 @@ void isolation_watch_tick(struct isolation_watch *watch)
 	for (size_t i = 0; i < count && looked_at < CONTAINERS_EACH; i++, watch->next++) {
 		struct container *container = registry_at(watch->registry, watch->next % count);
 
-		if (!is_due(container, now_s))
-			continue;
-		inspect(watch, container);
-		looked_at++;
+		if (is_due(container, now_s)) {
+			inspect(watch, container);
+			looked_at++;
+		}
+		isolation_watch_mark(watch, container);
 	}
 	watch->next = count ? watch->next % count : 0;
 }

@@ -278,6 +278,12 @@ int kernel_set_cgroup(struct kernel *kernel, uint64_t cgroup_id, uint32_t slot)
 	return bpf_map_update_elem(kernel->cgroups_fd, &cgroup_id, &entry, BPF_ANY) ? -errno : 0;
 }
 
+void kernel_set_isolated(struct kernel *kernel, uint32_t slot, bool isolated)
+{
+	if (slot >= PICKET_SLOT_FIRST && slot < kernel->max_slots)
+		__atomic_store_n(&kernel->counters[slot].isolated, isolated, __ATOMIC_RELEASE);
+}
+
 void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class)
 {
 	struct picket_counters *counters = counters_of(kernel, slot);

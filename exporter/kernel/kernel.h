@@ -65,6 +65,9 @@ uint32_t kernel_find_cgroup(const struct kernel *kernel, uint64_t cgroup_id);
 /** kernel_set_cgroup() - count a cgroup on @slot; PICKET_SLOT_HOST forgets it. Return: 0, -errno. */
 int kernel_set_cgroup(struct kernel *kernel, uint64_t cgroup_id, uint32_t slot);
 
+/** kernel_set_isolated() - whether those on @slot are a sandbox, a VM or a module, in which no program should start. */
+void kernel_set_isolated(struct kernel *kernel, uint32_t slot, bool isolated);
+
 /** kernel_set_class() - PICKET_CGROUP_* of all cgroups counted on @slot. */
 void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class);
 

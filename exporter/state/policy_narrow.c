@@ -28,6 +28,7 @@ void policy_fields_find(struct policy_fields *ret_fields)
 		.memfd = catalogue_find_field("process.memfd"),
 		.program_deleted = catalogue_find_field("process.deleted"),
 		.upper_layer = catalogue_find_field("process.upper_layer"),
+		.isolation = catalogue_find_field("container.isolation"),
 		.socket_descriptors = catalogue_find_field("process.socket_descriptors"),
 	};
 }
@@ -228,6 +229,17 @@ bool policy_only_devices(const struct policy_fields *fields, const struct rule *
 	return false;
 }
 
+/* Every value that it allows is one of those of which the kernel knows. */
+static bool only_isolated(const struct policy_fields *fields, const struct condition *condition)
+{
+	if (condition->field != fields->isolation || condition->negate || condition->op != OPERATOR_EQUALS)
+		return false;
+	for (size_t i = 0; i < condition->value_count; i++)
+		if (strcmp(condition->values[i], "namespace") == 0 || strcmp(condition->values[i], "userns") == 0)
+			return false;
+	return true;
+}
+
 uint32_t policy_only_programs(const struct policy_fields *fields, const struct rule *rule)
 {
 	const struct {
@@ -243,6 +255,9 @@ uint32_t policy_only_programs(const struct policy_fields *fields, const struct r
 		for (size_t j = 0; j < ARRAY_SIZE(flags); j++)
 			if (rule->where[i].field == flags[j].field && all_true(&rule->where[i]))
 				return flags[j].flag;
+	for (size_t i = 0; i < rule->where_count && rule->kind == PICKET_KIND_PROCESS_EXEC; i++)
+		if (only_isolated(fields, &rule->where[i]))
+			return PICKET_EVENT_ISOLATED;
 	return 0;
 }
 

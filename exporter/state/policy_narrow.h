@@ -14,7 +14,7 @@ struct policy_fields {
 	const struct field *executable_path, *executable_name;
 	const struct field *command_line, *arguments, *name_and_arguments;
 	const struct field *via_proc, *foreign_mount, *outside_container;
-	const struct field *memfd, *program_deleted, *upper_layer, *socket_descriptors;
+	const struct field *memfd, *program_deleted, *upper_layer, *socket_descriptors, *isolation;
 };
 
 void policy_fields_find(struct policy_fields *ret_fields);

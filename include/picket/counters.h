@@ -135,8 +135,10 @@ enum picket_counter { PICKET_COUNTERS(PICKET_COUNTER_ENUM) PICKET_COUNTER_COUNT 
  * (and by the daemon when it folds a nested cgroup's slot into its container's).
  */
 struct picket_counters {
-	__u32 class; /* PICKET_CGROUP_* */
-	__u32 setup; /* > 0: the runtime has, or had, processes of its own in the cgroup */
+	__u32 class;	/* PICKET_CGROUP_* */
+	__u32 setup;	/* > 0: the runtime has, or had, processes of its own in the cgroup */
+	__u32 isolated; /* 1: a sandbox, a VM or a module; its programs are worth a look */
+	__u32 reserved;
 	__u64 value[PICKET_COUNTER_COUNT];
 };
 

@@ -82,6 +82,7 @@ enum picket_text_id {
 #define PICKET_EVENT_STOPPED (1U << 12)	       /* the kernel part has sent SIGSTOP */
 #define PICKET_EVENT_IN_BASE (1U << 13)	       /* BASE is the directory that the last name of REQUESTED lies in */
 #define PICKET_EVENT_IN_SOURCE_BASE (1U << 14) /* the same of SOURCE_BASE and SOURCE */
+#define PICKET_EVENT_ISOLATED (1U << 15)       /* a program started where a sandbox, a VM or a module should be */
 
 /* picket_event.file.access: what the descriptor allows */
 #define PICKET_ACCESS_READ (1U << 0)
