@@ -42,7 +42,7 @@ SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh deploy/*/*.
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run deps deps-test test test-asan test-alerts test-dashboards previews test-e2e test-quiet test-kernels soak fuzz check lint fmt bench demo clean help
+.PHONY: all run deps deps-test test test-asan test-alerts test-dashboards previews test-e2e test-quiet test-isolation test-kernels soak fuzz check lint fmt bench demo clean help
 .DEFAULT_GOAL := all
 
 Q := $(if $(V),,@)
@@ -136,10 +136,13 @@ previews: all ## pictures of the dashboards, drawn from three minutes of real co
 
 test-e2e: all ## real containers, real Prometheus, an independent OTLP receiver (root)
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q tests/e2e \
-		--ignore=tests/e2e/test_dashboards.py --ignore=tests/e2e/test_quiet.py
+		--ignore=tests/e2e/test_dashboards.py --ignore=tests/e2e/test_quiet.py --ignore=tests/e2e/test_isolation.py
 
 test-quiet: all ## ordinary containers' life raises nothing: nginx, PostgreSQL, a build, a script (root, Debian's packages)
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -rs tests/e2e/test_quiet.py
+
+test-isolation: all ## a WebAssembly module, a gVisor sandbox, TEE devices in containers (root, Debian's packages)
+	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -rs tests/e2e/test_isolation.py
 
 $(BUILD)/kernels/nothing: tests/kernels/nothing.c
 	$(Q)mkdir -p $(@D)

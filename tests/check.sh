@@ -48,6 +48,7 @@ if [ "$(id -u)" != 0 ]; then
 	skip test-dashboards "needs root"
 	skip test-e2e "needs root"
 	skip test-quiet "needs root"
+	skip test-isolation "needs root"
 	skip test-kernels "needs root for the running kernel"
 	skip soak "needs root"
 	skip test-package "needs root"
@@ -55,12 +56,14 @@ elif [ ! -r /sys/kernel/btf/vmlinux ]; then
 	skip test-dashboards "this kernel has no BTF"
 	skip test-e2e "this kernel has no BTF"
 	skip test-quiet "this kernel has no BTF"
+	skip test-isolation "this kernel has no BTF"
 	skip test-kernels "this kernel has no BTF"
 	skip soak "this kernel has no BTF"
 else
 	part test-dashboards
 	part test-e2e
 	part test-quiet
+	part test-isolation
 	part test-kernels
 	SOAK_SECONDS=${SOAK_SECONDS:-30} part soak
 	part test-package

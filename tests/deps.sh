@@ -60,6 +60,7 @@ mandoc mandoc
 systemd systemd
 cpio cpio
 debian-archive-keyring debian-keyring
+wabt wabt
 "
 
 groups=${*:-build}

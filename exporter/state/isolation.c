@@ -154,9 +154,7 @@ void isolation_raise(struct isolation *isolation, struct isolation found)
 		isolation->class = found.class;
 		isolation->evidence = found.evidence;
 	}
-	if (found.engine && (further || better))
-		isolation->engine = found.engine;
-	else if (found.class == isolation->class && !isolation->engine)
+	if (found.engine && (further || better || (found.class == isolation->class && !isolation->engine)))
 		isolation->engine = found.engine;
 	if (further || (found.class == isolation->class && !isolation->tee))
 		isolation->tee = found.tee;

@@ -378,12 +378,18 @@ void registry_recall_names(struct registry *registry, uint64_t cgroup_id, struct
 	registry_changed(registry, entry->member);
 }
 
+static bool is_same(const struct isolation *a, const struct isolation *b)
+{
+	return a->class == b->class && a->evidence == b->evidence && a->engine == b->engine && a->tee == b->tee &&
+	       strcmp(a->handler, b->handler) == 0;
+}
+
 int registry_raise_isolation(struct registry *registry, struct container *container, struct isolation found)
 {
 	struct isolation before = container->isolation;
 
 	isolation_raise(&container->isolation, found);
-	if (memcmp(&before, &container->isolation, sizeof(before)) == 0)
+	if (is_same(&before, &container->isolation))
 		return 0;
 	if (container_render_labels(container)) {
 		container->isolation = before;

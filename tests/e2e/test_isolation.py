@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Workloads that are no ordinary containers: a WebAssembly module, a gVisor sandbox, a container with a TEE's device."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+
+from conftest import BUILD, HERE, run, wait_for
+
+CGROUP2 = next(Path(fields[4]) for fields in (line.split() for line in open("/proc/self/mountinfo"))
+               if fields[fields.index("-") + 1] == "cgroup2")
+SNP_GET_REPORT = 0xc0205300
+
+
+def piece(name):
+    """The folder of what tests/e2e/isolation_pieces.sh fetches, kept below BUILD."""
+    done = run(HERE / "isolation_pieces.sh", BUILD / "isolation", name, check=False, timeout=400)
+    if done.returncode == 77:
+        pytest.skip(done.stdout.strip().splitlines()[-1])
+    assert done.returncode == 0, done.stdout + done.stderr
+    return (BUILD / "isolation" / name).resolve()
+
+
+def oci_config(identifier, arguments, **more):
+    return {"ociVersion": "1.0.0", "hostname": "isolated", "root": {"path": "rootfs"},
+            "process": {"user": {"uid": 0, "gid": 0}, "args": arguments, "env": ["PATH=/bin"], "cwd": "/",
+                        "noNewPrivileges": True, "capabilities": {}},
+            "mounts": [{"destination": "/proc", "type": "proc", "source": "proc"},
+                       {"destination": "/dev", "type": "tmpfs", "source": "tmpfs"}],
+            "linux": {"cgroupsPath": f"/{identifier}",
+                      "namespaces": [{"type": kind} for kind in ("pid", "mount", "ipc", "uts", "network")]}, **more}
+
+
+def processes(identifier):
+    try:
+        return [int(pid) for pid in (CGROUP2 / identifier / "cgroup.procs").read_text().split()]
+    except OSError:
+        return []
+
+
+def end(identifier):
+    """Its processes, then its cgroups."""
+    for pid in processes(identifier):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    wait_for(lambda: not processes(identifier), f"the end of {identifier}")
+    for directory in [CGROUP2 / identifier, *CGROUP2.parent.glob(f"*/{identifier}")]:
+        if directory.exists():
+            wait_for(lambda: run("rmdir", directory, check=False).returncode == 0, f"the end of {directory}")
+
+
+def run_in_cgroup(identifier, *command):
+    """A process of the host that enters the workload's cgroup and executes there."""
+    script = f'echo $$ >"{CGROUP2}/{identifier}/cgroup.procs" && exec "$@"'
+    return run("/bin/sh", "-c", script, "sh", *command)
+
+
+# Mounts of its own, gone with the process; crun wants no controller on the v2 side of a hybrid machine.
+ENTER = """
+mount --make-rprivate / && mkdir -p /run/crun && mount --bind "$1" "$1" && cd "$1"
+mount -t proc proc proc && mount --rbind /sys sys && mount --rbind /dev dev
+mount -t tmpfs tmpfs run && mkdir run/crun && mount --bind /run/crun run/crun
+[ "$4" = pure ] || mount --bind /dev/null ".$4/cgroup.controllers"
+exec chroot . crun --cgroup-manager=cgroupfs run --bundle "$2" "$3"
+"""
+
+
+@pytest.fixture
+def module(tmp_path):
+    """module(**annotations): a WebAssembly module that runs, by crun and WasmEdge; Return: its id."""
+    if not shutil.which("wat2wasm"):
+        pytest.skip("wabt is not installed")
+    root = piece("wasm") / "root"
+    started = []
+
+    def start(**more):
+        identifier = f"picket-wasm-{uuid.uuid4().hex[:8]}"
+        bundle = root / "bundles" / identifier
+        (bundle / "rootfs/etc").mkdir(parents=True)
+        (bundle / "rootfs/etc/motd").write_text("hello\n")
+        run("wat2wasm", HERE / "module.wat", "-o", bundle / "rootfs/hi.wasm")
+        (bundle / "config.json").write_text(json.dumps(oci_config(identifier, ["/hi.wasm"], **more)))
+        started.append((identifier, bundle))
+        with open(tmp_path / f"{identifier}.log", "wb") as log:
+            subprocess.Popen(["unshare", "-m", "/bin/sh", "-ec", ENTER, "sh", root, f"/bundles/{identifier}",
+                              identifier, "pure" if CGROUP2 == Path("/sys/fs/cgroup") else CGROUP2],
+                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        wait_for(lambda: "hello" in (tmp_path / f"{identifier}.log").read_text(),
+                 f"the module; see {tmp_path}/{identifier}.log", 20)
+        return identifier
+
+    yield start
+    for identifier, bundle in started:
+        end(identifier)
+        shutil.rmtree(bundle)
+        shutil.rmtree(f"/run/crun/{identifier}", ignore_errors=True)
+
+
+def isolation(daemon, identifier):
+    found = daemon.values("picket_container_isolation_info", container_id=identifier)
+    return found[0][0] if found else {}
+
+
+def test_a_module_is_recognised_counted_and_silent(picket, module):
+    daemon = picket()
+    identifier = module(annotations={"run.oci.handler": "wasm"})
+    wait_for(lambda: isolation(daemon, identifier).get("engine") == "wasmedge", "the engine")
+    assert isolation(daemon, identifier).items() >= {
+        "isolation": "wasm", "evidence": "annotation", "attribution": "container", "runtime": "crun"}.items()
+    assert daemon.value("picket_container_info", container_id=identifier, isolation="wasm", handler="wasm") == 1
+    before = daemon.value("picket_file_opens_total", container_id=identifier, access="read")
+    wait_for(lambda: daemon.value("picket_file_opens_total", container_id=identifier, access="read") > before + 5,
+             "opens of the module, counted for the workload")
+    assert daemon.value("picket_process_execs_total", container_id=identifier) == 0
+    assert not daemon.findings("--container", identifier), "a benign module is silent"
+    shown = daemon.cli("containers", "-v").stdout
+    assert "isolation wasm, proved by annotation, handler wasm, engine wasmedge" in shown
+
+
+def test_a_program_beside_a_module_has_left_its_sandbox(picket, module):
+    daemon = picket()
+    identifier = module(annotations={"run.oci.handler": "wasm"})
+    run_in_cgroup(identifier, "/bin/true")
+    found = daemon.wait_finding("--rule", "wasm_sandbox_program_started", "--container", identifier)[0]
+    assert found["picket.container.isolation"] == "wasm"
+    assert found["picket.container.isolation_evidence"] == "annotation"
+    run_in_cgroup(identifier, "/usr/bin/unshare", "-m", "/bin/true")
+    assert daemon.wait_finding("--rule", "wasm_sandbox_operation", "--container", identifier)
+
+
+def test_a_module_without_an_annotation_is_found_by_its_engines_library(picket, module):
+    """As when crun is called crun-wasm: nothing in the runtime's files tells."""
+    daemon = picket()
+    identifier = module(annotations={"run.oci.handler": "wasm"})
+    config = Path(f"/run/crun/{identifier}/config.json")
+    config.write_text(config.read_text().replace("run.oci.handler", "run.oci.nothing"))
+    daemon.stop()
+    daemon = picket()
+    assert isolation(daemon, identifier).get("evidence") != "annotation"
+    wait_for(lambda: isolation(daemon, identifier).get("evidence") == "maps", "the library in the process", 15)
+    assert isolation(daemon, identifier)["engine"] == "wasmedge"
+
+
+@pytest.fixture
+def sandbox(tmp_path):
+    """A gVisor sandbox that runs a shell, in a cgroup of its own; its id."""
+    runsc = piece("gvisor") / "usr/bin/runsc"
+    identifier = f"picket-gvisor-{uuid.uuid4().hex[:8]}"
+    bundle = tmp_path / "bundle"
+    (bundle / "rootfs/bin").mkdir(parents=True)
+    shutil.copy("/bin/busybox", bundle / "rootfs/bin/busybox")
+    loop = "while /bin/busybox cat /bin/busybox >/dev/null; do echo round; /bin/busybox sleep 0.2; done"
+    (bundle / "config.json").write_text(json.dumps(oci_config(identifier, ["/bin/busybox", "sh", "-c", loop])))
+    (CGROUP2 / identifier).mkdir()
+    log = tmp_path / "runsc.log"
+    script = f'echo $$ >"{CGROUP2}/{identifier}/cgroup.procs" && exec "$@"'
+    try:
+        with open(log, "wb") as out:
+            process = subprocess.Popen(["/bin/sh", "-c", script, "sh", runsc, f"--root={tmp_path}/state", "--platform=systrap",
+                              "--network=none", "--ignore-cgroups", "run", f"--bundle={bundle}", identifier],
+                             stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+        wait_for(lambda: "round" in log.read_text() or process.poll() is not None, "the sandbox", 20)
+        if "round" not in log.read_text():
+            pytest.skip(f"runsc does not run here: {log.read_text()[-300:]}")
+        yield identifier
+    finally:
+        end(identifier)
+
+
+def test_a_sandbox_is_recognised_by_its_program(picket, sandbox):
+    daemon = picket()
+    wait_for(lambda: isolation(daemon, sandbox).get("isolation") == "gvisor", "the sandbox's program", 15)
+    assert isolation(daemon, sandbox).items() >= {
+        "engine": "runsc", "evidence": "exe", "attribution": "sandbox"}.items()
+    assert not daemon.findings("--rule", "sandbox_program_mismatch")
+    run_in_cgroup(sandbox, "/bin/true")
+    assert daemon.wait_finding("--rule", "sandbox_program_mismatch", "--container", sandbox)
+
+
+@pytest.fixture
+def tee_machine(tmp_path):
+    """Files of a machine on which a misc device that is here is that of an SEV-SNP guest: (procfs, minor, device)."""
+    misc = dict(reversed(line.split()) for line in open("/proc/misc"))
+    name = next((name for name in ("fuse", "vsock", "hw_random") if name in misc and Path("/dev", name).exists()), None)
+    if not name:
+        pytest.skip("no misc device that could stand for /dev/sev-guest")
+    procfs = tmp_path / "proc"
+    procfs.mkdir()
+    for link in ("self", "1", "stat", "devices"):
+        (procfs / link).symlink_to(f"/proc/{link}")
+    (procfs / "misc").write_text(f"{misc[name]} sev-guest\n")
+    (procfs / "cpuinfo").write_text("processor : 0\nflags : fpu\n")
+    helper = tmp_path / "tee_ops"
+    run("gcc", "-static", "-O2", "-Wall", "-Werror", "-o", helper, HERE / "tee_ops.c")
+    return procfs, misc[name], f"/dev/{name}", helper
+
+
+def attestations(daemon, identifier):
+    return tuple(daemon.value(f"picket_tee_{name}_total", container_id=identifier, tee="sev")
+                 for name in ("attestations", "attestation_failures"))
+
+
+def test_a_given_device_is_told_and_a_failed_attestation_is_a_finding(picket, containers, tee_machine):
+    procfs, _, device, helper = tee_machine
+    daemon = picket(f"--path.procfs={procfs}")
+    name = containers.start("sh", "-c", "/tee 0; sleep 60",
+                            options=["-v", f"{helper}:/tee", "--device", f"{device}:/dev/sev-guest"])
+    identifier = containers.id(name)
+    wait_for(lambda: attestations(daemon, identifier) == (1, 1), "a request that failed")
+    assert daemon.value("picket_device_opens_total", container_id=identifier, device="sev_guest") == 1
+    assert daemon.value("picket_container_tee_devices", container_id=identifier, device="sev_guest") == 1
+    assert daemon.wait_finding("--rule", "tee_device_opened", "--container", name)
+    assert daemon.wait_finding("--rule", "tee_attestation_failed", "--container", name)
+    assert not daemon.findings("--rule", "tee_device_not_given")
+
+
+def test_an_attestation_that_succeeds_is_no_failure(picket, containers, tee_machine, tmp_path):
+    """The driver is none; a filter makes the kernel answer the request as a driver's success would."""
+    procfs, _, device, helper = tee_machine
+    profile = tmp_path / "seccomp.json"
+    profile.write_text(json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [
+        {"names": ["ioctl"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0,
+         "args": [{"index": 1, "value": SNP_GET_REPORT, "op": "SCMP_CMP_EQ"}]}]}))
+    daemon = picket(f"--path.procfs={procfs}")
+    name = containers.start("sh", "-c", "/tee 0; sleep 60",
+                            options=["-v", f"{helper}:/tee", "--device", f"{device}:/dev/sev-guest",
+                                     "--security-opt", f"seccomp={profile}"])
+    identifier = containers.id(name)
+    wait_for(lambda: attestations(daemon, identifier) == (1, 0), "a request that succeeded")
+    assert not daemon.findings("--rule", "tee_attestation_failed", "--container", name)
+
+
+def test_a_device_that_nobody_gave_is_a_finding(picket, containers, tee_machine):
+    procfs, minor, _, helper = tee_machine
+    daemon = picket(f"--path.procfs={procfs}")
+    name = containers.start("sh", "-c", f"/tee {minor}; sleep 60",
+                            options=["-v", f"{helper}:/tee", "--cap-add=MKNOD",
+                                     "--device-cgroup-rule", f"c 10:{minor} rwm"])
+    assert daemon.wait_finding("--rule", "tee_device_not_given", "--container", name)
+    assert not daemon.values("picket_container_tee_devices", container_id=containers.id(name))
