@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Workloads that are no ordinary containers: a WebAssembly module, a gVisor sandbox, a container with a TEE's device."""
+import contextlib
 import json
 import os
 import shutil
@@ -45,12 +46,14 @@ def processes(identifier):
 
 def end(identifier):
     """Its processes, then its cgroups."""
-    for pid in processes(identifier):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-    wait_for(lambda: not processes(identifier), f"the end of {identifier}")
+    def kill_all():
+        found = processes(identifier)
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return not found
+
+    wait_for(kill_all, f"the end of {identifier}")
     for directory in [CGROUP2 / identifier, *CGROUP2.parent.glob(f"*/{identifier}")]:
         if directory.exists():
             wait_for(lambda: run("rmdir", directory, check=False).returncode == 0, f"the end of {directory}")

@@ -8,7 +8,6 @@
 
 #include "cleanup.h"
 #include "host_root.h"
-#include "picket/operations.h"
 #include "state/runtime_files.h"
 
 #define A "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -276,35 +275,6 @@ static void the_shim_and_its_options_are_evidence(void **state)
 	}
 }
 
-static void the_program_of_the_bundle_tells_modules_from_others(void **state)
-{
-	static const struct {
-		const char *head;
-		enum container_isolation isolation;
-		enum isolation_evidence evidence;
-	} programs[] = {
-		{ "\177ELF", ISOLATION_NAMESPACE, EVIDENCE_ENTRYPOINT },
-		{ "asm", ISOLATION_WASM, EVIDENCE_RUNTIME_TYPE },
-	};
-
-	(void)state;
-	host_root_write("run/containerd" TASKS "default/m/config.json",
-			"{\"root\":{\"path\":\"rootfs\"},\"process\":{\"args\":[\"/app\"]},"
-			"\"linux\":{\"devices\":[{\"path\":\"/dev/sev-guest\"},{\"path\":7}]}}");
-	host_root_write("run/containerd" TASKS "default/m/runtime", "io.containerd.wasmtime.v1");
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		struct container_names names;
-
-		host_root_write("run/containerd" TASKS "default/m/rootfs/app", programs[i].head);
-		assert_int_equal(read_path("/default/m", &names), 0);
-		assert_int_equal(names.isolation.class, programs[i].isolation);
-		assert_int_equal(names.isolation.evidence, programs[i].evidence);
-		assert_string_equal(names.isolation.handler, "io.containerd.wasmtime.v1");
-		assert_int_equal(names.devices, 1U << PICKET_DEVICE_SEV_GUEST);
-		container_names_free(&names);
-	}
-}
-
 static void docker_containers_are_judged_by_their_bundle_too(void **state)
 {
 	(void)state;
@@ -488,7 +458,6 @@ int main(void)
 		TEST(plain_runtimes_are_told_by_their_state),
 		TEST(those_without_files_are_named_by_their_path),
 		TEST(the_shim_and_its_options_are_evidence),
-		TEST(the_program_of_the_bundle_tells_modules_from_others),
 		TEST(docker_containers_are_judged_by_their_bundle_too),
 		TEST(a_file_that_is_not_there_yet_is_no_error_of_the_files),
 		TEST(refuses_what_is_not_json),
