@@ -31,7 +31,7 @@ struct {
 /* Slots that cgroup_mkdir may hand out; the daemon fills it up. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, 512);
+	__uint(max_entries, 512); /* loader */
 	__type(value, __u32);
 } free_slots SEC(".maps");
 

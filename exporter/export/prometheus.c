@@ -95,6 +95,20 @@ static uint64_t group_counter(const struct exposition *exposition, size_t first,
 	return sum;
 }
 
+/* One that found no slot is counted together with others: it has no numbers of its own, which is not to say 0. */
+static bool is_counted(const struct exposition *exposition, size_t first)
+{
+	uint32_t at = first;
+
+	while (at != CONTAINER_SET_END) {
+		const struct container *container = container_set_each(&exposition->set, &at);
+
+		if (container && container->slot >= PICKET_SLOT_FIRST)
+			return true;
+	}
+	return false;
+}
+
 static void write_counter(struct exposition *exposition, const struct container *container, enum picket_counter counter)
 {
 	const struct counter_family *family = &counter_families[counter_infos[counter].family];
@@ -121,7 +135,9 @@ static bool write_family(struct exposition *exposition, enum picket_family famil
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
-		for (int i = first; container && i < PICKET_COUNTER_COUNT && counter_infos[i].family == family; i++)
+		if (!container || !is_counted(exposition, exposition->index))
+			continue;
+		for (int i = first; i < PICKET_COUNTER_COUNT && counter_infos[i].family == family; i++)
 			write_counter(exposition, container, i);
 	}
 	exposition->index = 0;

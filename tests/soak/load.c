@@ -7,7 +7,7 @@
  *	load work TOKEN MS FOLDER
  *	load nothing
  *
- * HOW is "attach" (the worker is born outside and moved) or "clone" (born inside the cgroup). MS 0: one round. Standard
+ * HOW is "attach" (the worker is born outside and moved) or "clone" (born inside the cgroup). MS 0: one round; -N: N reads and nothing else. Standard
  * output gets "TOKEN operation=count ..." from each worker, and "TOKEN ended STATUS" when it is gone.
  */
 #define _GNU_SOURCE
@@ -168,7 +168,9 @@ static int work(const char *token, int64_t ms, const char *folder)
 		die(folder);
 	/* not all in one folder: they would wait for each other */
 	snprintf(worker.directory, sizeof(worker.directory), "%d/%s", atoi(token + 1) % FOLDERS, token);
-	for (uint64_t round = 0; round == 0 || now_ms() < end; round++)
+	if (ms < 0)
+		repeat(&worker, OP_READ, -ms);
+	for (uint64_t round = 0; ms >= 0 && (round == 0 || now_ms() < end); round++)
 		work_round(&worker, round);
 	report(token, &worker);
 	return 0;
