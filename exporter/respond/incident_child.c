@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -13,8 +14,10 @@
 
 #include "cleanup.h"
 #include "respond/incident_snapshot.h"
+#include "respond/proc_read.h"
 
 #define WAIT_FOR_SLOW_MS 1500 /* for what may never come */
+#define WAIT_FOR_STOP_MS 50
 
 /* The thread that may be held up; the other one goes on without it. */
 struct slow_part {
@@ -87,6 +90,25 @@ static void hand_back(int result_fd, const char *text, struct incident_result *r
 		_exit(1);
 }
 
+/* Whoever is stopped for the snapshot stands still only once it has run into its signal. */
+static void wait_for_stop(const struct investigator_options *options, const struct finding *finding)
+{
+	const unsigned int ending = 1U << RESPONSE_KILL | 1U << RESPONSE_DENY;
+	AUTO_CLOSE int process_fd = -1;
+	struct proc_stat stat;
+	char pid[16];
+
+	if (!(finding->rule->responses & ending) || finding->rule->kill_scope == KILL_CONTAINER)
+		return;
+	snprintf(pid, sizeof(pid), "%u", finding->context.event->pid);
+	process_fd = proc_open(options->procfs_path, pid);
+	for (int i = 0; i < WAIT_FOR_STOP_MS && process_fd >= 0; i++) {
+		if (proc_read_stat(process_fd, &stat) || strchr("TtZX", stat.state))
+			return;
+		usleep(1000);
+	}
+}
+
 void incident_child_run(const struct investigator_options *options, const struct finding *finding, int result_fd)
 {
 	static struct slow_part part = { .lock = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
@@ -94,6 +116,7 @@ void incident_child_run(const struct investigator_options *options, const struct
 	char *quick, *text;
 
 	leave_parent(result_fd);
+	wait_for_stop(options, finding);
 	part.snapshot = incident_snapshot_begin(options, finding);
 	if (!part.snapshot)
 		_exit(1);

@@ -259,7 +259,7 @@ static void a_pid_that_was_used_again_is_no_root(void **state)
 	assert_int_equal(count, 0);
 	usleep(20000);
 	assert_true(is_alive(fixture->root));
-	assert_int_equal(state_of(fixture->child), 'S');
+	wait_state(fixture->child, "S");
 }
 
 static void a_process_that_is_older_than_its_parent_is_none_of_the_tree(void **state)
@@ -291,7 +291,7 @@ static void a_stopped_tree_goes_on(void **state)
 	assert_int_equal(process_tree_stop("/proc", &fixture->place, &root, &count), 0);
 	assert_int_equal(count, 3);
 	wait_state(fixture->grandchild, "T");
-	assert_int_equal(state_of(fixture->other), 'S');
+	wait_state(fixture->other, "S");
 	assert_int_equal(process_tree_continue("/proc", &fixture->place, &root, &count), 0);
 	wait_state(fixture->root, "S");
 	wait_state(fixture->grandchild, "S");
@@ -305,7 +305,7 @@ static void nobody_outside_of_the_container_is_killed(void **state)
 
 	fake.cgroup_text = "0::/elsewhere\n";
 	assert_int_equal(process_tree_kill("/proc", &fixture->place, &root, &count), -EXDEV);
-	assert_int_equal(state_of(fixture->root), 'S');
+	wait_state(fixture->root, "S");
 }
 
 static void a_kernel_without_cgroup_kill_gets_each_process_in_a_frozen_cgroup(void **state)
