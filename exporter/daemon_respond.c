@@ -25,6 +25,8 @@ static void send_audit(struct daemon *daemon, const struct log_pair *pairs, size
 		.attributes = attributes,
 	};
 
+	if (audit->outcome == OUTCOME_DRY_RUN)
+		return; /* nothing was done, and the finding says so */
 	record.body_size = snprintf(body, sizeof(body), "response %s: %s", audit->action, outcome_name(audit->outcome));
 	for (size_t i = 0; i < count; i++)
 		if (*pairs[i].value)

@@ -288,8 +288,10 @@ int object_load(const struct object_info *info, const struct object_options *opt
 		goto fail;
 	}
 	error = remember_maps(object, maps);
-	if (error)
+	if (error) {
+		snprintf(reason, reason_size, "cannot keep the maps: %s", strerror(-error));
 		goto fail;
+	}
 	*ret_object = object;
 	return 0;
 fail:

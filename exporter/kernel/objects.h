@@ -31,7 +31,7 @@ extern const size_t object_info_count;
 const struct object_info *object_find(enum picket_sensor sensor, enum picket_backend backend);
 
 /* Maps that exist already: every object uses the same ones. */
-#define OBJECT_MAPS_MAX 32
+#define OBJECT_MAPS_MAX 128
 struct object_maps {
 	struct {
 		char name[32];

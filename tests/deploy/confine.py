@@ -25,7 +25,8 @@ PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 # What only systemd can do, or what says nothing about the command's rights.
 NEEDS_SYSTEMD = {
     "Type", "EnvironmentFile", "ExecStart", "ExecReload", "Restart", "RestartSec", "ConfigurationDirectory",
-    "RuntimeDirectory", "RuntimeDirectoryMode", "StateDirectory", "StateDirectoryMode", "SystemCallErrorNumber",
+    "RuntimeDirectory", "RuntimeDirectoryMode",
+    "RuntimeDirectoryPreserve", "StateDirectory", "StateDirectoryMode", "SystemCallErrorNumber",
     "MemoryMax", "TasksMax", "OOMScoreAdjust", "DevicePolicy", "KeyringMode", "RemoveIPC", "PrivateMounts",
     "SystemCallArchitectures", "LimitMEMLOCK", "LimitNOFILE", "LimitCORE", "UMask",
 }

@@ -98,7 +98,7 @@ def test_least_rights(render):
         assert set(context["capabilities"]["add"]) == wanted
         writable = {"/run/picket"}
         if "--enforce" in daemon["args"]:
-            writable |= {"/sys/fs/cgroup", "/sys/fs/bpf"}
+            writable |= {"/sys/fs/cgroup", "/sys/fs/bpf", "/var/lib/picket"}
         if "--bpf.pin" in daemon["args"]:
             writable |= {"/sys/fs/bpf"}
         assert {mount["mountPath"] for mount in daemon["volumeMounts"] if not mount.get("readOnly")} == writable

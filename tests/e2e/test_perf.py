@@ -60,7 +60,7 @@ def test_faults_and_switches_are_those_of_the_processes(picket, containers):
     assert children <= faults <= 1.01 * (own + children)  # and what a process does after it was reaped
     assert scrape.value(SWITCHES, container=busy) >= switches - 40
     assert scrape.value(SWITCHES, container=busy) >= 300
-    assert scrape.value(FAULTS, container=idle, type="minor") < 1000 < faults
+    assert scrape.value(FAULTS, container=idle, type="minor") < 2500 < faults  # of the runtime's own start
     assert scrape.value(CLOCK, container=idle) < 0.2
 
 
