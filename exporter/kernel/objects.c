@@ -34,7 +34,6 @@
 #define NESTED_CGROUPS 4 /* cgroups that can be known per slot: containers may nest some */
 #define UNSLOTTED_CGROUPS \
 	16384 /* of containers beyond the number of slots: one that is not known is taken for the host's */
-#define QUEUE_MIN 512
 
 const struct object_info object_infos[] = {
 	{ OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT, "syscall_tracepoint", syscall_tracepoint__elf_bytes },
@@ -90,8 +89,7 @@ static int map_set_size(struct bpf_map *map, const struct object_options *option
 	if (strcmp(name, "cgroups") == 0)
 		return bpf_map__set_max_entries(map, options->max_slots * NESTED_CGROUPS + UNSLOTTED_CGROUPS);
 	if (strcmp(name, "free_slots") == 0) /* the daemon keeps the other half, for cgroups that it finds itself */
-		return bpf_map__set_max_entries(map, options->max_slots / 2 > QUEUE_MIN ? options->max_slots / 2
-											: QUEUE_MIN);
+		return bpf_map__set_max_entries(map, options->max_slots / 2 + 1);
 	if (strcmp(name, "perf_events") == 0)
 		return bpf_map__set_max_entries(map, libbpf_num_possible_cpus() * PICKET_PERF_EVENT_COUNT);
 	if (strcmp(name, "events") == 0)

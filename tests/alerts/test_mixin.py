@@ -40,9 +40,9 @@ def exported_metrics():
     names |= {name + suffixes[kind] for kind, name in re.findall(r'\bSELF\(\w+, ([CG]), "(picket_\w+)"', SOURCE)}
     names |= {name + suffixes[kind] for kind, name in
               re.findall(r'(?:family_begin|step_containers)\([^;]*?FAMILY_(COUNTER|GAUGE|INFO),\s*"(\w+)"', SOURCE)}
-    names |= {name + "_total" for name in re.findall(r'write_by_label\(exposition, "(picket_\w+)"', SOURCE)}
+    names |= {name + "_total" for name in re.findall(r'write_by_label\([^"]*"(picket_\w+)"', SOURCE)}
     names |= {name + suffixes[kind] for kind, name in
-              re.findall(r'\{ FAMILY_(COUNTER|GAUGE), "(process_\w+)"', SOURCE)}
+              re.findall(r'\{ FAMILY_(COUNTER|GAUGE|INFO), "((?:process|picket)_\w+)"', SOURCE)}
     return names | set(PLANNED)
 
 

@@ -108,11 +108,16 @@ def test_a_first_start_that_is_killed_is_made_good_and_unloaded(picket, containe
     command = [BUILD / "picket", "--bpf.pin", f"--bpf.pin-path={pin_path}", "--web.listen-address=127.0.0.1:0",
                f"--control.socket={tmp_path}/control.sock"]
     seen = set()
+
+    def pins():
+        return len(list(pin_path.rglob("*"))) if pin_path.exists() else 0
+
     for step in range(14):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
-            time.sleep(0.1 + 0.08 * step)
+            if step >= 2:  # the first two are killed before anything is pinned, however fast the machine is
+                wait_for(lambda: pins() > 5 * (step - 2), "the pins", 30)
             started.kill()
-        seen.add(len(list(pin_path.rglob("*"))) if pin_path.exists() else 0)
+        seen.add(pins())
         if step % 2:
             run(BUILD / "picket", "unload", pin_path)
             assert not pin_path.exists()
