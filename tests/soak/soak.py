@@ -36,6 +36,7 @@ PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 RULE = """
 rules:
   - name: soak_watched
+    grouped: false
     description: The load reads this file.
     severity: warning
     event: file_open
