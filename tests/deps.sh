@@ -55,6 +55,7 @@ xz-utils xz
 debootstrap debootstrap
 lintian -
 dpkg-dev -
+debhelper -
 fakeroot -
 mandoc mandoc
 systemd systemd
