@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +20,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "ops_open.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -93,54 +96,6 @@ static int nothing(char **arguments)
 	(void)arguments;
 	return 0;
 }
-
-static int open_absolute(const char *path)
-{
-	return open(path, O_RDONLY);
-}
-
-static int open_relative(const char *path)
-{
-	char copy[256], *slash;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	slash = strrchr(copy, '/');
-	*slash = '\0';
-	return chdir(*copy ? copy : "/") ? -1 : open(slash + 1, O_RDONLY);
-}
-
-static int open_symlink(const char *path)
-{
-	return symlink(path, "/tmp/symlink") ? -1 : open("/tmp/symlink", O_RDONLY);
-}
-
-static int open_hardlink(const char *path)
-{
-	return link(path, "/tmp/hardlink") ? -1 : open("/tmp/hardlink", O_RDONLY);
-}
-
-static int open_openat2(const char *path)
-{
-	struct open_how how = { .flags = O_RDONLY };
-
-	return syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-}
-
-static int open_proc_root(const char *path)
-{
-	char through[300];
-
-	snprintf(through, sizeof(through), "/proc/self/root%s", path);
-	return open(through, O_RDONLY);
-}
-
-static const struct {
-	const char *name;
-	int (*open)(const char *path);
-} methods[] = {
-	{ "absolute", open_absolute }, { "relative", open_relative }, { "symlink", open_symlink },
-	{ "hardlink", open_hardlink }, { "openat2", open_openat2 },   { "proc-root", open_proc_root },
-};
 
 static int read_by(char **arguments)
 {
@@ -281,15 +236,18 @@ static int local_shell(char **arguments)
 /* A datagram, or an attempt to connect. Whether anybody is there does not matter. */
 static int reach(char **arguments)
 {
-	bool datagram = strcmp(arguments[0], "udp") == 0;
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(atoi(arguments[2])) };
-	int fd = socket(AF_INET, datagram ? SOCK_DGRAM : SOCK_STREAM | SOCK_NONBLOCK, 0);
+	bool datagram = strcmp(arguments[0], "udp") == 0, six = strchr(arguments[1], ':');
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(atoi(arguments[2])) };
+	struct sockaddr_in6 long_one = { .sin6_family = AF_INET6, .sin6_port = four.sin_port };
+	struct sockaddr *address = six ? (struct sockaddr *)&long_one : (struct sockaddr *)&four;
+	socklen_t size = six ? sizeof(long_one) : sizeof(four);
+	int fd = socket(address->sa_family, datagram ? SOCK_DGRAM : SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	inet_pton(AF_INET, arguments[1], &address.sin_addr);
+	inet_pton(address->sa_family, arguments[1], six ? (void *)&long_one.sin6_addr : &four.sin_addr);
 	if (datagram)
-		sendto(fd, "x", 1, 0, (struct sockaddr *)&address, sizeof(address));
+		sendto(fd, "x", 1, 0, address, size);
 	else
-		connect(fd, (struct sockaddr *)&address, sizeof(address));
+		connect(fd, address, size);
 	return close(fd);
 }
 
