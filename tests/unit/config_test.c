@@ -109,6 +109,41 @@ static void flags_take_their_value_after_a_sign_or_a_space(void **state)
 	config_free(&config);
 }
 
+static void responses_and_their_traces_are_bounded_as_asked(void **state)
+{
+	struct config config;
+
+	(void)state;
+	PARSE(&config, "--respond.max-rate=7", "--incidents.path=/i", "--incidents.max-count=3",
+	      "--incidents.max-size=2", "--isolate.allow=127.0.0.0/8", "--isolate.allow", "::1",
+	      "--respond.never-touch=image=db:*", "--findings.group-seconds=0");
+	assert_int_equal(config.respond_max_rate, 7);
+	assert_string_equal(config.incidents_path, "/i");
+	assert_int_equal(config.incidents_max_count, 3);
+	assert_int_equal(config.incidents_max_mib, 2);
+	assert_int_equal(config.isolate_allow.count, 2);
+	assert_string_equal(config.isolate_allow.items[1], "::1");
+	assert_string_equal(config.never_touch.items[0], "image=db:*");
+	assert_int_equal(config.findings_group_seconds, 0);
+	config_free(&config);
+}
+
+static void each_sensor_has_a_flag_of_its_own(void **state)
+{
+	(void)state;
+	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
+		struct config config;
+		char flag[64];
+
+		snprintf(flag, sizeof(flag), "--sensor.%s=none", picket_sensor_name(sensor));
+		PARSE(&config, "--collector.perf", flag);
+		for (int other = 0; other < PICKET_SENSOR_COUNT; other++)
+			assert_int_equal(config.sensor_backends[other],
+					 other == sensor ? PICKET_BACKEND_NONE : PICKET_BACKEND_COUNT);
+		config_free(&config);
+	}
+}
+
 static void switches_can_be_on_off_or_given_a_truth(void **state)
 {
 	struct config config;
@@ -372,6 +407,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(without_anything_the_defaults_hold),
 		TEST(flags_take_their_value_after_a_sign_or_a_space),
+		TEST(responses_and_their_traces_are_bounded_as_asked),
+		TEST(each_sensor_has_a_flag_of_its_own),
 		TEST(switches_can_be_on_off_or_given_a_truth),
 		TEST(what_is_misspelt_is_named_with_what_was_meant),
 		TEST(what_only_a_variable_may_say_is_no_flag),
