@@ -171,7 +171,10 @@ class Soak:
         unseen = any(start <= container.born and (container.gone_at or end) <= end for start, end in self.away)
         if not container.brief and not unseen and names != {container.name}:
             self.differ(f"{container.name} is shown as {names}")
-        if len(values) < len(workload.COUNTERS) and container.verified:
+        shown = [values.get(counter) for counter in workload.COUNTERS]
+        if not self.options.restarts:
+            shown.append(scrape.matches.get(container.id))
+        if container.verified and None in shown:
             return True  # forgotten in the midst of the scrape, as it may be after its last values were shown
         for counter in workload.COUNTERS:
             if values.get(counter) != container.truth[counter]:
