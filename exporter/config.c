@@ -9,22 +9,12 @@
 
 #include "cleanup.h"
 #include "config_options.h"
+#include "refuse.h"
 #include "state/near.h"
 
 #define DEFAULT_LISTEN_ADDRESS ":10077"
 #define DEFAULT_OTLP_ENDPOINT "http://localhost:4318"
 #define VARIABLE_MAX 96
-
-__attribute__((format(printf, 2, 3))) static int fail(char **ret_error, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_error, format, arguments) < 0)
-		*ret_error = NULL;
-	va_end(arguments);
-	return -EINVAL;
-}
 
 __attribute__((format(printf, 2, 3))) static void warn(struct config *config, const char *format, ...)
 {
@@ -122,8 +112,8 @@ static int unknown_flag(const char *argument, char **ret_error)
 		if (config_options[i].name)
 			near_offer(&near, config_options[i].name);
 	if (near.best)
-		return fail(ret_error, "unknown flag '%.*s'; did you mean '--%s'?", size, argument, near.best);
-	return fail(ret_error, "unknown flag '%.*s'; see 'picket --help'", size, argument);
+		return refuse(ret_error, "unknown flag '%.*s'; did you mean '--%s'?", size, argument, near.best);
+	return refuse(ret_error, "unknown flag '%.*s'; see 'picket --help'", size, argument);
 }
 
 static int set(struct config *config, const struct option *option, const char *value, char **ret_error)
@@ -131,7 +121,7 @@ static int set(struct config *config, const struct option *option, const char *v
 	AUTO_FREE char *why = NULL;
 
 	if (option_set(option, value, config, &why))
-		return fail(ret_error, "--%s: %s", option->name, why ? why : "no memory");
+		return refuse(ret_error, "--%s: %s", option->name, why ? why : "no memory");
 	if (option->offset == offsetof(struct config, otlp_endpoint))
 		config->otlp_endpoint_is_base = true;
 	return 0;
@@ -154,7 +144,7 @@ static int parse_argument(int argc, char *const *argv, struct config *config, in
 
 	*ret_used = 1;
 	if (strncmp(argument, "--", 2) != 0)
-		return fail(ret_error, "unexpected argument '%s'; see 'picket --help'", argument);
+		return refuse(ret_error, "unexpected argument '%s'; see 'picket --help'", argument);
 	size = strcspn(name, "=");
 	option = option_find(name, size);
 	if (!option && find_negated(name))
@@ -166,7 +156,7 @@ static int parse_argument(int argc, char *const *argv, struct config *config, in
 	if (option->type == OPTION_FLAG)
 		return set(config, option, "true", ret_error);
 	if (argc < 2 || strncmp(argv[1], "--", 2) == 0)
-		return fail(ret_error, "--%s: it needs a value", option->name);
+		return refuse(ret_error, "--%s: it needs a value", option->name);
 	*ret_used = 2;
 	return set(config, option, argv[1], ret_error);
 }
@@ -179,8 +169,8 @@ static int parse_arguments(int argc, char *const *argv, struct config *config, c
 			return error;
 	}
 	if (config->web_telemetry_path[0] != '/')
-		return fail(ret_error, "--web.telemetry-path: \"%s\" does not begin with \"/\"",
-			    config->web_telemetry_path);
+		return refuse(ret_error, "--web.telemetry-path: \"%s\" does not begin with \"/\"",
+			      config->web_telemetry_path);
 	return 0;
 }
 

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cleanup.h"
+#include "refuse.h"
 
 static int find_name(const char *const *names, size_t count, const char *text)
 {
@@ -265,17 +265,6 @@ const struct option config_options[] = {
 	{ .variable = "OTEL_SERVICE_NAME", TEXT, AT(otel_service_name), .help = "Instead of \"picket\"." },
 };
 const size_t config_option_count = ARRAY_SIZE(config_options);
-
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_why, format, arguments) < 0)
-		*ret_why = NULL;
-	va_end(arguments);
-	return -EINVAL;
-}
 
 /* Decimal only; @ret_end: what is behind it. */
 static int parse_number(const char *text, uint64_t *ret_number, const char **ret_end)

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "export/control_client.h"
+#include "state/container_text.h"
 #include "state/utf8.h"
 #include "version.h"
 
@@ -41,31 +42,16 @@ static json_t *container_counters(const struct control_server *server, const str
 	return counters;
 }
 
+static void add_text(void *object, const char *key, const char *text)
+{
+	json_object_set_new(object, key, json_text(text));
+}
+
 static json_t *container_json(const struct control_server *server, const struct container *container)
 {
-	const struct {
-		const char *key, *text;
-	} texts[] = {
-		{ "id", container->id },
-		{ "name", container->name },
-		{ "image", container->image },
-		{ "pod", container->pod },
-		{ "namespace", container->namespace },
-		{ "pod_uid", container->pod_uid },
-		{ "runtime", container->runtime },
-		{ "isolation", container_isolation_name(container->isolation.class) },
-		{ "handler", container->isolation.handler },
-		{ "engine", container->isolation.engine ? container->isolation.engine : "" },
-		{ "tee", container->isolation.tee ? container->isolation.tee : "" },
-		{ "evidence", isolation_evidence_name(container->isolation.evidence) },
-		{ "attribution", isolation_attribution(container->isolation.class) },
-		{ "quarantine", container->quarantine ? container->quarantine : "" },
-		{ "cgroup", container->cgroup_path },
-	};
 	json_t *object = json_object();
 
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		json_object_set_new(object, texts[i].key, json_text(texts[i].text));
+	container_each_text(container, add_text, object);
 	json_object_set_new(object, "counters", container_counters(server, container));
 	return object;
 }

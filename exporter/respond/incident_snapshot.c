@@ -12,6 +12,7 @@
 #include "respond/incident_memory.h"
 #include "respond/incident_process.h"
 #include "respond/proc_read.h"
+#include "state/container_text.h"
 #include "state/runtime_files.h"
 
 #define TEXT_MAX_BYTES (192 << 10) /* of all texts; as JSON they grow a little */
@@ -58,29 +59,27 @@ static void add_weakness(void *context, const char *weakness)
 	json_array_append_new(context, json_string(weakness));
 }
 
+struct text_object {
+	struct incident_bounds *bounds;
+	json_t *object;
+};
+
+static void add_text(void *context, const char *key, const char *text)
+{
+	struct text_object *into = context;
+
+	incident_set_text(into->bounds, into->object, key, text, INCIDENT_PATH_MAX);
+}
+
 static json_t *container_json(struct incident_bounds *bounds, const struct container *container)
 {
-	const struct {
-		const char *key, *text;
-	} texts[] = {
-		{ "id", container->id },
-		{ "name", container->name },
-		{ "image", container->image },
-		{ "pod", container->pod },
-		{ "namespace", container->namespace },
-		{ "pod_uid", container->pod_uid },
-		{ "runtime", container->runtime },
-		{ "isolation", container_isolation_name(container->isolation.class) },
-		{ "quarantine", container->quarantine ? container->quarantine : "" },
-		{ "cgroup", container->cgroup_path },
-	};
-	json_t *object = json_object(), *weaknesses = json_array();
+	struct text_object into = { bounds, json_object() };
+	json_t *weaknesses = json_array();
 
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		incident_set_text(bounds, object, texts[i].key, texts[i].text, INCIDENT_PATH_MAX);
+	container_each_text(container, add_text, &into);
 	posture_visit(&container->posture, add_weakness, weaknesses);
-	json_object_set_new(object, "weaknesses", weaknesses);
-	return object;
+	json_object_set_new(into.object, "weaknesses", weaknesses);
+	return into.object;
 }
 
 /* Of the OCI configuration; they are anybody's texts, and may hold a secret under a telling name. */

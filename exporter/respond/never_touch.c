@@ -2,12 +2,12 @@
 #include "respond/never_touch.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "refuse.h"
 #include "state/glob.h"
 
 static const char *image_of(const struct container *container)
@@ -53,17 +53,6 @@ struct never_touch {
 	size_t count;
 	bool needs_names;
 };
-
-__attribute__((format(printf, 2, 3))) static int refuse(char **ret_why, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	if (vasprintf(ret_why, format, arguments) < 0)
-		*ret_why = NULL;
-	va_end(arguments);
-	return -EINVAL;
-}
 
 static int add_pattern(struct never_touch *list, const char *text, char **ret_why)
 {
