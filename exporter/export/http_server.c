@@ -16,10 +16,11 @@
 #include "export/scrape.h"
 #include "export/web_page.h"
 
-#define CONNECTIONS_MAX 256
+#define CONNECTIONS_MAX 128
 #define CONNECTION_TIMEOUT_S 30
-#define CONNECTION_MEMORY_BYTES 32768 /* headers of one request and one block of its answer */
-#define BLOCK_BYTES 16384
+#define CONNECTION_MEMORY_BYTES 131072 /* headers of one request and one block of its answer */
+#define BLOCK_BYTES 65536
+#define RUNS_AT_ONCE 4 /* blocks of an answer, before others have their turn */
 #define PAGE_MAX_BYTES (4 << 20)
 
 struct http_server {
@@ -263,26 +264,34 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	request_unref(request);
 }
 
-/* libmicrohttpd says when it wants to be called next, whatever its descriptors do. */
+/* libmicrohttpd says when it wants to be called next, whatever its descriptors do. Return: ms; -1: never. */
+static int64_t next_run_ms(const struct http_server *server)
+{
+	MHD_UNSIGNED_LONG_LONG timeout;
+	int64_t soonest = -1;
+
+	for (size_t i = 0; i < server->listener_count; i++)
+		if (MHD_get_timeout(server->listeners[i].daemon, &timeout) == MHD_YES &&
+		    (soonest < 0 || (int64_t)timeout < soonest))
+			soonest = (int64_t)timeout;
+	return soonest;
+}
+
 static void set_timer(struct http_server *server)
 {
-	MHD_UNSIGNED_LONG_LONG soonest = 0, timeout;
-	bool wanted = false;
+	int64_t next = next_run_ms(server);
 
-	for (size_t i = 0; i < server->listener_count; i++) {
-		if (MHD_get_timeout(server->listeners[i].daemon, &timeout) != MHD_YES)
-			continue;
-		if (!wanted || timeout < soonest)
-			soonest = timeout;
-		wanted = true;
-	}
-	event_loop_set_timer(server->loop, server->timer, wanted ? (soonest ? soonest : 1) : 0, 0);
+	event_loop_set_timer(server->loop, server->timer, next < 0 ? 0 : next ? (uint64_t)next : 1, 0);
 }
 
 static void run(struct http_server *server)
 {
-	for (size_t i = 0; i < server->listener_count; i++)
-		MHD_run(server->listeners[i].daemon);
+	int runs = 0;
+
+	do
+		for (size_t i = 0; i < server->listener_count; i++)
+			MHD_run(server->listeners[i].daemon);
+	while (++runs < RUNS_AT_ONCE && next_run_ms(server) == 0);
 	set_timer(server);
 }
 

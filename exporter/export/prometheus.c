@@ -11,16 +11,23 @@
 #include "export/collectors.h"
 #include "export/container_metrics.h"
 #include "export/container_set.h"
+#include "export/counter_series.h"
 #include "export/family.h"
 #include "export/node_metrics.h"
 #include "export/process_metrics.h"
 #include "export/program_metrics.h"
 #include "export/self_families.h"
 
-#define CHUNK_BYTES 32768      /* a step stops after it has written so much */
+#define CHUNK_BYTES 65536      /* a step stops after it has written so much */
 #define CHUNK_LIMIT (16 << 20) /* one container's labels can be long, never that long */
 #define RULE_SERIES_MAX 20000  /* container x rule series that are shown while still 0 */
-#define COUNTER_LABELS_SIZE 128
+
+/* picket_rule_matches_total{<container's labels>,rule="<name>",severity="<name>"} <count> */
+#define MATCHES_HEAD "picket_rule_matches_total{"
+#define MATCHES_RULE ",rule=\""
+#define MATCHES_SEVERITY "\",severity=\""
+#define MATCHES_END "\"} "
+#define MATCHES_SIZE (sizeof(MATCHES_HEAD MATCHES_RULE MATCHES_SEVERITY MATCHES_END) + TEXT_U64_SIZE)
 
 struct exposition {
 	struct exposition_source source;
@@ -35,24 +42,8 @@ struct exposition {
 	bool preinitialised; /* rule series are shown while 0 */
 	double seconds[COLLECTOR_COUNT];
 	bool failed[COLLECTOR_COUNT];
-	char counter_labels[PICKET_COUNTER_COUNT][COUNTER_LABELS_SIZE];
+	struct counter_series counters;
 };
-
-/* 'access=read' of the table as 'access="read"'. */
-static void render_counter_labels(char *out, const char *labels)
-{
-	char *start = out;
-
-	while (*labels) {
-		size_t name = strcspn(labels, "="), value = strcspn(labels + name + 1, ",");
-
-		out += snprintf(out, COUNTER_LABELS_SIZE - (out - start), "%s%.*s=\"%.*s\"", out == start ? "" : ",",
-				(int)name, labels, (int)value, labels + name + 1);
-		labels += name + 1 + value;
-		labels += *labels == ',';
-	}
-	*out = '\0';
-}
 
 int exposition_new(const struct exposition_source *source, enum exposition_format format, unsigned int collectors,
 		   struct exposition **ret_exposition)
@@ -73,59 +64,53 @@ int exposition_new(const struct exposition_source *source, enum exposition_forma
 		return error;
 	}
 	exposition->preinitialised = exposition->set.count * rules <= RULE_SERIES_MAX;
-	for (int i = 0; i < PICKET_COUNTER_COUNT; i++)
-		render_counter_labels(exposition->counter_labels[i], counter_infos[i].labels);
+	counter_series_init(&exposition->counters);
 	*ret_exposition = exposition;
 	return 0;
 }
 
-/* Sum of one counter over a group of containers that share their labels. */
-static uint64_t group_counter(const struct exposition *exposition, size_t first, enum picket_counter counter)
+/*
+ * Sums of a family's counters over a group of containers that share their labels.
+ * One that found no slot is counted together with others: it has no numbers of its own, which is not to say 0.
+ * Return: whether any is counted.
+ */
+static bool read_group(const struct exposition *exposition, size_t first, enum picket_family family, uint64_t *sums)
 {
-	uint32_t at = first;
-	uint64_t sum = 0;
+	size_t count = exposition->counters.counts[family];
+	uint32_t at = (uint32_t)first;
+	bool counted = false;
 
+	memset(sums, 0, count * sizeof(*sums));
 	while (at != CONTAINER_SET_END) {
 		const struct container *container = container_set_each(&exposition->set, &at);
 
-		if (container)
-			sum += counter_table_read(exposition->source.counters, exposition->source.registry, container,
-						  counter);
+		if (!container)
+			continue;
+		counter_table_add(exposition->source.counters, exposition->source.registry, container,
+				  exposition->counters.firsts[family], count, sums);
+		counted |= container->slot >= PICKET_SLOT_FIRST;
 	}
-	return sum;
+	return counted;
 }
 
-/* One that found no slot is counted together with others: it has no numbers of its own, which is not to say 0. */
-static bool is_counted(const struct exposition *exposition, size_t first)
+static void write_counters(struct exposition *exposition, const struct container *container, enum picket_family family)
 {
-	uint32_t at = first;
+	uint64_t values[PICKET_COUNTER_COUNT];
 
-	while (at != CONTAINER_SET_END) {
-		const struct container *container = container_set_each(&exposition->set, &at);
-
-		if (container && container->slot >= PICKET_SLOT_FIRST)
-			return true;
-	}
-	return false;
-}
-
-static void write_counter(struct exposition *exposition, const struct container *container, enum picket_counter counter)
-{
-	const struct counter_family *family = &counter_families[counter_infos[counter].family];
-	uint64_t value = group_counter(exposition, exposition->index, counter);
-
-	if (strcmp(family->unit, "seconds") == 0)
-		family_sample_real(&exposition->chunk, FAMILY_COUNTER, family->name, container->labels, value / 1e9);
+	if (!read_group(exposition, exposition->index, family, values))
+		return;
+	if (strcmp(counter_families[family].unit, "seconds") == 0)
+		family_sample_real(&exposition->chunk, FAMILY_COUNTER, counter_families[family].name, container->labels,
+				   values[0] / 1e9);
 	else
-		family_sample(&exposition->chunk, FAMILY_COUNTER, family->name, container->labels,
-			      exposition->counter_labels[counter], value);
+		counter_series_write(&exposition->counters, &exposition->chunk, family, container->labels,
+				     container->labels_size, values);
 }
 
 /* The counters of one family, container after container. Return: true when the family is complete. */
 static bool write_family(struct exposition *exposition, enum picket_family family)
 {
 	const struct counter_family *info = &counter_families[family];
-	const int first = counter_table_first(family);
 	struct text *out = &exposition->chunk;
 
 	if (exposition->index == 0)
@@ -135,10 +120,8 @@ static bool write_family(struct exposition *exposition, enum picket_family famil
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
-		if (!container || !is_counted(exposition, exposition->index))
-			continue;
-		for (int i = first; i < PICKET_COUNTER_COUNT && counter_infos[i].family == family; i++)
-			write_counter(exposition, container, i);
+		if (container)
+			write_counters(exposition, container, family);
 	}
 	exposition->index = 0;
 	return true;
@@ -205,7 +188,7 @@ static bool step_families(struct exposition *exposition)
 
 static uint64_t group_matches(const struct exposition *exposition, size_t first, size_t rule)
 {
-	uint32_t at = first;
+	uint32_t at = (uint32_t)first;
 	uint64_t sum = 0;
 
 	while (at != CONTAINER_SET_END) {
@@ -217,9 +200,31 @@ static uint64_t group_matches(const struct exposition *exposition, size_t first,
 	return sum;
 }
 
+static void write_matches(struct text *out, const struct container *container, const struct rule *rule,
+			  uint64_t matches)
+{
+	const char *severity = severity_name(rule->severity);
+	size_t name_size = strlen(rule->name), severity_size = strlen(severity);
+	char *at = text_reserve(out, container->labels_size + name_size + severity_size + MATCHES_SIZE);
+
+	if (!at)
+		return;
+	at = mempcpy(at, MATCHES_HEAD, strlen(MATCHES_HEAD));
+	at = mempcpy(at, container->labels, container->labels_size);
+	at = mempcpy(at, MATCHES_RULE, strlen(MATCHES_RULE));
+	at = mempcpy(at, rule->name, name_size);
+	at = mempcpy(at, MATCHES_SEVERITY, strlen(MATCHES_SEVERITY));
+	at = mempcpy(at, severity, severity_size);
+	at = mempcpy(at, MATCHES_END, strlen(MATCHES_END));
+	at = text_put_u64(at, matches);
+	*at++ = '\n';
+	out->size = (size_t)(at - out->data);
+}
+
 static bool step_rule_matches(struct exposition *exposition)
 {
 	const struct rule_set *rules = *exposition->source.rules;
+	const size_t count = rules_count(rules);
 	struct text *out = &exposition->chunk;
 
 	if (exposition->index == 0)
@@ -230,16 +235,11 @@ static bool step_rule_matches(struct exposition *exposition)
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
-		for (size_t i = 0; container && i < rules_count(rules); i++) {
-			const struct rule *rule = rules_at(rules, i);
+		for (size_t i = 0; container && i < count; i++) {
 			uint64_t matches = group_matches(exposition, exposition->index, i);
-			char labels[128];
 
-			if (!matches && !exposition->preinitialised)
-				continue;
-			snprintf(labels, sizeof(labels), "rule=\"%s\",severity=\"%s\"", rule->name,
-				 severity_name(rule->severity));
-			family_sample(out, FAMILY_COUNTER, "picket_rule_matches", container->labels, labels, matches);
+			if (matches || exposition->preinitialised)
+				write_matches(out, container, rules_at(rules, i), matches);
 		}
 	}
 	exposition->index = 0;
@@ -367,22 +367,23 @@ static bool advance(struct exposition *exposition)
 
 ssize_t exposition_read(struct exposition *exposition, char *buffer, size_t size)
 {
-	size_t left;
+	size_t used = 0, left;
 
 	if (container_set_refresh(&exposition->set))
 		return -ENOMEM;
-	while (exposition->taken == exposition->chunk.size) {
-		if (!advance(exposition))
-			return 0;
+	while (used < size) {
+		left = exposition->chunk.size - exposition->taken;
+		if (left > size - used)
+			left = size - used;
+		memcpy(buffer + used, exposition->chunk.data + exposition->taken, left);
+		exposition->taken += left;
+		used += left;
+		if (used < size && !advance(exposition))
+			break;
 		if (exposition->chunk.error)
 			return -ENOMEM;
 	}
-	left = exposition->chunk.size - exposition->taken;
-	if (size > left)
-		size = left;
-	memcpy(buffer, exposition->chunk.data + exposition->taken, size);
-	exposition->taken += size;
-	return size;
+	return (ssize_t)used;
 }
 
 void exposition_free(struct exposition *exposition, bool delivered)

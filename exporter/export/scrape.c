@@ -8,6 +8,7 @@
 #define GZIP_WINDOW (15 + 16)
 #define GZIP_LEVEL 1 /* the text repeats itself: more effort hardly makes it shorter */
 #define PLAIN_BYTES 16384
+#define PLAIN_AT_ONCE 16 /* of them for one block: more keep everything else waiting */
 
 struct scrape {
 	struct exposition *exposition;
@@ -54,15 +55,19 @@ static int refill(struct scrape *scrape)
 
 ssize_t scrape_read(struct scrape *scrape, char *buffer, size_t size)
 {
-	int result;
+	int result, refills = 0;
 
 	if (!scrape->gzip)
 		return exposition_read(scrape->exposition, buffer, size);
 	scrape->stream.next_out = (Bytef *)buffer;
 	scrape->stream.avail_out = size;
 	while (scrape->stream.avail_out && !scrape->ended) {
-		if (!scrape->stream.avail_in && !scrape->plain_ended && refill(scrape))
-			return -ENOMEM;
+		if (!scrape->stream.avail_in && !scrape->plain_ended) {
+			if (refills++ >= PLAIN_AT_ONCE && scrape->stream.avail_out < size)
+				break;
+			if (refill(scrape))
+				return -ENOMEM;
+		}
 		result = deflate(&scrape->stream, scrape->plain_ended ? Z_FINISH : Z_NO_FLUSH);
 		if (result == Z_STREAM_END)
 			scrape->ended = true;

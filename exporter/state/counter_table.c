@@ -30,17 +30,33 @@ uint64_t counter_table_read_slot(const struct counter_table *table, uint32_t slo
 	return __atomic_load_n(&table->slots[slot].value[counter], __ATOMIC_RELAXED);
 }
 
+static void add_slot(const struct counter_table *table, uint32_t slot, enum picket_counter first, size_t count,
+		     uint64_t *sums)
+{
+	if (slot >= table->slot_count || first + count > PICKET_COUNTER_COUNT)
+		return;
+	for (size_t i = 0; i < count; i++)
+		sums[i] += __atomic_load_n(&table->slots[slot].value[first + i], __ATOMIC_RELAXED);
+}
+
+void counter_table_add(const struct counter_table *table, const struct registry *registry,
+		       const struct container *container, enum picket_counter first, size_t count, uint64_t *sums)
+{
+	const uint32_t *folded;
+	size_t folded_count = registry_folded_slots(registry, container, &folded);
+
+	if (container->slot >= PICKET_SLOT_FIRST)
+		add_slot(table, container->slot, first, count, sums);
+	for (size_t i = 0; i < folded_count; i++)
+		add_slot(table, folded[i], first, count, sums);
+}
+
 uint64_t counter_table_read(const struct counter_table *table, const struct registry *registry,
 			    const struct container *container, enum picket_counter counter)
 {
-	const uint32_t *folded;
-	size_t count = registry_folded_slots(registry, container, &folded);
 	uint64_t sum = 0;
 
-	if (container->slot >= PICKET_SLOT_FIRST)
-		sum = counter_table_read_slot(table, container->slot, counter);
-	for (size_t i = 0; i < count; i++)
-		sum += counter_table_read_slot(table, folded[i], counter);
+	counter_table_add(table, registry, container, counter, 1, &sum);
 	return sum;
 }
 
