@@ -1,33 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Processes of containers outside what should hold them: in the host's mount
- * namespace, in another cgroup, or with rights that nothing gave them.
+ * Processes of containers outside what should hold them: in namespaces of the
+ * host, in another cgroup, or with rights that nothing gave them.
  * Scheduler and cgroup tracepoints: system calls cost nothing.
  */
 #include "kernel_types.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "namespaces.h"
-#include "process_record.h"
+#include "boundary.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define S_ISUID 04000
 #define S_ISGID 02000
-
-static __always_inline void send_break(void *context, const struct subject *subject, __u32 boundary, __u64 cgroup_id,
-				       __u32 host)
-{
-	struct event_scratch *record = record_begin_wanted(PICKET_KIND_ISOLATION_BREAK, subject);
-
-	if (!record)
-		return;
-	record->event.isolation.boundary = boundary;
-	record->event.isolation.cgroup_id = cgroup_id;
-	record->event.isolation.host_namespaces = host;
-	record_send(context, record);
-}
 
 /*
  * Whether the program that was just started may give rights: by its mode, or by file capabilities, which only a
@@ -44,7 +30,7 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(escape_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct subject subject = subject_current();
-	__u32 thread = old_pid, host;
+	__u32 thread = old_pid;
 	struct process_record *known;
 	struct process_record now = {};
 
@@ -62,13 +48,7 @@ int BPF_PROG(escape_exec, struct task_struct *task, int old_pid, struct linux_bi
 		process_remember(BPF_CORE_READ(task, pid), &now);
 	}
 	process_check(ctx, &subject, known && exec_explains(bprm, known, BPF_CORE_READ(task, cred, euid.val)));
-	host = namespaces_of_host(bpf_get_current_task());
-	if (!(host & PICKET_NAMESPACE_MOUNT))
-		return 0;
-	if (class_is_container(subject.class))
-		subject_count(&subject, PICKET_COUNTER_ISOLATION_BREAKS_NAMESPACE);
-	send_break(ctx, &subject, PICKET_BOUNDARY_MOUNT_NAMESPACE, subject.cgroup_id, host);
-	return 0;
+	return boundary_check(ctx, &subject);
 }
 
 /* Threads as well: each has rights of its own. */
@@ -82,10 +62,13 @@ int BPF_PROG(escape_fork, struct task_struct *parent, struct task_struct *child)
 	if (subject.class == PICKET_CGROUP_HOST || subject.setup)
 		return 0;
 	process_check(ctx, &subject, false);
+	boundary_check(ctx, &subject);
 	known = bpf_map_lookup_elem(&processes, &parent_id);
 	if (!known)
 		return 0;
 	copy = *known;
+	if (BPF_CORE_READ(parent, tgid) != BPF_CORE_READ(child, tgid))
+		copy.outside = 0;     /* a process is told of for itself */
 	process_rights(child, &copy); /* clone(2) may have made a user namespace */
 	process_remember(child_id, &copy);
 	return 0;
@@ -95,7 +78,14 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(escape_exit, struct task_struct *task)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
+	struct process_record *known = bpf_map_lookup_elem(&processes, &thread);
+	struct subject subject;
 
+	if (!known)
+		return 0;
+	subject = subject_current();
+	if (known->given && subject.class != PICKET_CGROUP_HOST)
+		boundary_check(ctx, &subject); /* it may have done without another program or process */
 	bpf_map_delete_elem(&processes, &thread);
 	return 0;
 }

@@ -82,6 +82,8 @@ struct process_record {
 	__u32 uid, gid; /* effective, initial user namespace */
 	__u32 user_namespace;
 	__u32 slot;
+	__u32 given;   /* namespaces of the host that its runtime gave it, see boundary.h; 0: not known */
+	__u32 outside; /* those that it has besides, as was told */
 };
 
 /* By thread id. */

@@ -7,8 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "namespaces.h"
-#include "process_record.h"
+#include "boundary.h"
 #include "written_path.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -73,8 +72,10 @@ static __noinline int privileged(void *ctx, struct written_call *call, long resu
 	}
 	if (operation < PICKET_OPERATION_COUNT)
 		subject_count(&subject, PICKET_COUNTER_PRIVILEGED_OPERATIONS_MOUNT + operation);
-	if (subject.class != PICKET_CGROUP_HOST)
+	if (subject.class != PICKET_CGROUP_HOST) {
 		process_check(ctx, &subject, false);
+		boundary_check(ctx, &subject);
+	}
 	record = record_begin_selected(PICKET_KIND_PRIVILEGED_OPERATION, operation, &subject);
 	if (!record)
 		return 0;

@@ -70,6 +70,8 @@ static __always_inline void process_check(void *context, const struct subject *s
 	process_state(task, subject, &now);
 	if (known) {
 		old = *known;
+		now.given = old.given;
+		now.outside = old.outside;
 		if (old.capabilities == now.capabilities && old.uid == now.uid && old.gid == now.gid &&
 		    old.user_namespace == now.user_namespace)
 			return;

@@ -4,7 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "namespaces.h"
+#include "boundary_given.h"
 #include "network.h"
 #include "program_names.h"
 #include "setup.h"
@@ -131,6 +131,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	if (subject.setup && !setup_goes_on(pid, task, file)) {
 		setup_end(pid, &subject);
 		subject.setup = false;
+		boundary_begin(&subject);
 	}
 	subject_count_phase(&subject, PICKET_COUNTER_PROCESS_EXECS, PICKET_COUNTER_SETUP_EXECS);
 	if (!subject_watched(&subject, rules, PICKET_KIND_PROCESS_EXEC))
@@ -182,6 +183,7 @@ int BPF_PROG(process_rename, struct task_struct *task, const char *comm)
 		return 0;
 	subject = subject_current();
 	setup_end(pid, &subject);
+	boundary_begin(&subject);
 	return 0;
 }
 

@@ -296,8 +296,12 @@ void kernel_carry_setup(struct kernel *kernel, uint32_t from, uint32_t to)
 {
 	struct picket_counters *old = counters_of(kernel, from), *new = counters_of(kernel, to);
 
-	if (from >= PICKET_SLOT_FIRST && to >= PICKET_SLOT_FIRST && old && new)
-		__atomic_fetch_add(&new->setup, __atomic_load_n(&old->setup, __ATOMIC_ACQUIRE), __ATOMIC_ACQ_REL);
+	if (from < PICKET_SLOT_FIRST || to < PICKET_SLOT_FIRST || !old || !new)
+		return;
+	__atomic_fetch_add(&new->setup, __atomic_load_n(&old->setup, __ATOMIC_ACQUIRE), __ATOMIC_ACQ_REL);
+	if (!(__atomic_load_n(&new->namespaces, __ATOMIC_ACQUIRE) & PICKET_NAMESPACES_SETUP))
+		__atomic_store_n(&new->namespaces, __atomic_load_n(&old->namespaces, __ATOMIC_ACQUIRE),
+				 __ATOMIC_RELEASE);
 }
 
 void kernel_clear_slot(struct kernel *kernel, uint32_t slot)

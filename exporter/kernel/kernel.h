@@ -71,7 +71,7 @@ void kernel_set_isolated(struct kernel *kernel, uint32_t slot, bool isolated);
 /** kernel_set_class() - PICKET_CGROUP_* of all cgroups counted on @slot. */
 void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class);
 
-/** kernel_carry_setup() - processes of the runtime that were noticed on slot @from count as such on @to. */
+/** kernel_carry_setup() - what was noticed of the runtime on slot @from, processes and what it gave, holds on @to. */
 void kernel_carry_setup(struct kernel *kernel, uint32_t from, uint32_t to);
 
 /** kernel_clear_slot() - all zero, for its next owner. */

@@ -34,6 +34,9 @@
 	"mount pivot_root chroot setns unshare clone_namespace ptrace process_memory file_handle module bpf perf_event " \
 	"kexec keyring userfaultfd memfd io_uring port_io clock system"
 #define NAMESPACE_VALUES "mount pid user network ipc uts cgroup time"
+#define BOUNDARY_VALUES \
+	"mount_namespace cgroup pid_namespace user_namespace network_namespace ipc_namespace uts_namespace " \
+	"cgroup_namespace"
 #define DEVICE_VALUES "block memory kmsg kvm fuse tun sgx_enclave sgx_provision sev sev_guest tdx_guest tee uv other"
 #define TRANSPORT_VALUES "tcp udp udplite sctp dccp icmp other"
 
@@ -228,7 +231,7 @@ const struct field catalogue_fields[] = {
 	      "Effective capabilities; of credential_change: those gained. A condition holds when it does for any.",
 	      .get = field_get_capabilities, .get_all = field_get_all_capabilities),
 	FIELD("picket.isolation.boundary", "isolation.boundary", KIND(ISOLATION_BREAK), STRING,
-	      "What the process is outside of.", .values = "mount_namespace cgroup", .get = field_get_boundary),
+	      "What the process is outside of.", .values = BOUNDARY_VALUES, .get = field_get_boundary),
 	FIELD("picket.tee.name", "tee.name", KIND(TEE_REQUEST), STRING, "The trusted execution environment.",
 	      .values = "sgx sev tdx tee tsm uv", .get = field_get_tee),
 	FIELD("picket.tee.device", "tee.device", KIND(TEE_REQUEST), STRING, "Device that was asked.",

@@ -11,6 +11,7 @@
 #define OPERATION_NAME(id, list_name, C) [PICKET_OPERATION_##id] = (list_name),
 #define DEVICE_NAME(id, list_name, C) [PICKET_DEVICE_##id] = (list_name),
 #define TEE_NAME(id, list_name, C) [PICKET_TEE_##id] = (list_name),
+#define BOUNDARY_NAME(id, list_name, C) [PICKET_BOUNDARY_##id] = (list_name),
 
 static const char *const modifications[] = { PICKET_MODIFICATIONS(MODIFICATION_NAME, ) };
 static const char *const operations[] = { PICKET_OPERATIONS(OPERATION_NAME, ) };
@@ -24,10 +25,7 @@ static const char *const changes[] = {
 	[PICKET_CREDENTIAL_CAPABILITIES] = "capabilities",
 	[PICKET_CREDENTIAL_UNEXPLAINED] = "unexplained",
 };
-static const char *const boundaries[] = {
-	[PICKET_BOUNDARY_MOUNT_NAMESPACE] = "mount_namespace",
-	[PICKET_BOUNDARY_CGROUP] = "cgroup",
-};
+static const char *const boundaries[] = { PICKET_BOUNDARIES(BOUNDARY_NAME, ) };
 /* by number, capabilities(7) */
 static const char *const capabilities[] = {
 	"CAP_CHOWN",

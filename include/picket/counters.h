@@ -101,8 +101,7 @@
 	COUNTER(CREDENTIAL_CHANGES_ROOT, CREDENTIAL_CHANGES, "change=root") \
 	COUNTER(CREDENTIAL_CHANGES_CAPABILITIES, CREDENTIAL_CHANGES, "change=capabilities") \
 	COUNTER(CREDENTIAL_CHANGES_UNEXPLAINED, CREDENTIAL_CHANGES, "change=unexplained") \
-	COUNTER(ISOLATION_BREAKS_NAMESPACE, ISOLATION_BREAKS, "boundary=mount_namespace") \
-	COUNTER(ISOLATION_BREAKS_CGROUP, ISOLATION_BREAKS, "boundary=cgroup") \
+	PICKET_BOUNDARIES(PICKET_BOUNDARY_COUNTER, COUNTER) \
 	COUNTER(SYSCALL_DENIALS_EPERM, SYSCALL_DENIALS, "error=EPERM") \
 	COUNTER(SYSCALL_DENIALS_EACCES, SYSCALL_DENIALS, "error=EACCES") \
 	COUNTER(SIGNALS_KILL, SIGNALS, "signal=SIGKILL") \
@@ -131,14 +130,14 @@ enum picket_counter { PICKET_COUNTERS(PICKET_COUNTER_ENUM) PICKET_COUNTER_COUNT 
 #define PICKET_COUNTER_PERF_FIRST PICKET_COUNTER_PERF_TASK_CLOCK
 
 /*
- * One slot. class is written by the daemon, setup and value[] by BPF programs
+ * One slot. class is written by the daemon, setup, namespaces and value[] by BPF programs
  * (and by the daemon when it folds a nested cgroup's slot into its container's).
  */
 struct picket_counters {
-	__u32 class;	/* PICKET_CGROUP_* */
-	__u32 setup;	/* > 0: the runtime has, or had, processes of its own in the cgroup */
-	__u32 isolated; /* 1: a sandbox, a VM or a module; its programs are worth a look */
-	__u32 reserved;
+	__u32 class;	  /* PICKET_CGROUP_* */
+	__u32 setup;	  /* > 0: the runtime has, or had, processes of its own in the cgroup */
+	__u32 isolated;	  /* 1: a sandbox, a VM or a module; its programs are worth a look */
+	__u32 namespaces; /* PICKET_NAMESPACE_*: those of the host that its runtime gave it; see bpf/boundary.h */
 	__u64 value[PICKET_COUNTER_COUNT];
 };
 

@@ -46,7 +46,7 @@
 	KIND(STDIO_SOCKET, "stdio_socket", PROCESS, \
 	     "A network socket became standard input, output or error of a process.") \
 	KIND(ISOLATION_BREAK, "isolation_break", ESCAPE, \
-	     "A process of a container runs in the host's mount namespace, or left the container's cgroup.") \
+	     "A process of a container is in a namespace of the host that it was not given, or left the container's cgroup.") \
 	KIND(UNIX_CONNECT, "unix_connect", NETWORK, "A local socket was connected to, or that was refused.") \
 	KIND(TEE_REQUEST, "tee_request", DEVICE, \
 	     "A trusted execution environment was asked for a report, a quote or a key.")
@@ -94,10 +94,6 @@ enum picket_text_id {
 #define PICKET_CREDENTIAL_ROOT 0	 /* became root by a call or a program that may do so */
 #define PICKET_CREDENTIAL_CAPABILITIES 1 /* gained capabilities so */
 #define PICKET_CREDENTIAL_UNEXPLAINED 2	 /* gained rights without any: what an exploit of the kernel does */
-
-/* picket_event.isolation.boundary */
-#define PICKET_BOUNDARY_MOUNT_NAMESPACE 0
-#define PICKET_BOUNDARY_CGROUP 1
 
 struct picket_ancestor {
 	__u32 pid;
@@ -190,7 +186,7 @@ struct picket_event {
 		} stdio;
 		struct {
 			__u64 cgroup_id;       /* the cgroup that the task is in now */
-			__u32 boundary;	       /* PICKET_BOUNDARY_* */
+			__u32 boundary;	       /* enum picket_boundary */
 			__u32 host_namespaces; /* PICKET_NAMESPACE_* that are the host's */
 		} isolation;
 		struct {

@@ -72,6 +72,17 @@
 	ENTRY(TSM, "tsm", C) \
 	ENTRY(UV, "uv", C)
 
+/* What holds a container's processes: namespaces in the order of PICKET_NAMESPACE_*, but for the cgroup in between. */
+#define PICKET_BOUNDARIES(ENTRY, C) \
+	ENTRY(MOUNT_NAMESPACE, "mount_namespace", C) \
+	ENTRY(CGROUP, "cgroup", C) \
+	ENTRY(PID_NAMESPACE, "pid_namespace", C) \
+	ENTRY(USER_NAMESPACE, "user_namespace", C) \
+	ENTRY(NETWORK_NAMESPACE, "network_namespace", C) \
+	ENTRY(IPC_NAMESPACE, "ipc_namespace", C) \
+	ENTRY(UTS_NAMESPACE, "uts_namespace", C) \
+	ENTRY(CGROUP_NAMESPACE, "cgroup_namespace", C)
+
 #define PICKET_MODIFICATION_ENUM(id, name, C) PICKET_MODIFICATION_##id,
 enum picket_modification { PICKET_MODIFICATIONS(PICKET_MODIFICATION_ENUM, ) PICKET_MODIFICATION_COUNT };
 
@@ -84,10 +95,14 @@ enum picket_device { PICKET_DEVICES(PICKET_DEVICE_ENUM, ) PICKET_DEVICE_COUNT };
 #define PICKET_TEE_ENUM(id, name, C) PICKET_TEE_##id,
 enum picket_tee { PICKET_TEES(PICKET_TEE_ENUM, ) PICKET_TEE_COUNT };
 
+#define PICKET_BOUNDARY_ENUM(id, name, C) PICKET_BOUNDARY_##id,
+enum picket_boundary { PICKET_BOUNDARIES(PICKET_BOUNDARY_ENUM, ) PICKET_BOUNDARY_COUNT };
+
 /* Counters of these lists begin at the first entry's and follow in order. */
 #define PICKET_MODIFICATION_COUNTER(id, name, C) C(FILE_MODIFICATIONS_##id, FILE_MODIFICATIONS, "operation=" name)
 #define PICKET_OPERATION_COUNTER(id, name, C) C(PRIVILEGED_OPERATIONS_##id, PRIVILEGED_OPERATIONS, "operation=" name)
 #define PICKET_DEVICE_COUNTER(id, name, C) C(DEVICE_OPENS_##id, DEVICE_OPENS, "device=" name)
+#define PICKET_BOUNDARY_COUNTER(id, name, C) C(ISOLATION_BREAKS_##id, ISOLATION_BREAKS, "boundary=" name)
 #define PICKET_TEE_COUNTER(id, name, C) C(TEE_ATTESTATIONS_##id, TEE_ATTESTATIONS, "tee=" name)
 #define PICKET_TEE_FAILURE_COUNTER(id, name, C) C(TEE_ATTESTATION_FAILURES_##id, TEE_ATTESTATION_FAILURES, "tee=" name)
 
@@ -100,5 +115,7 @@ enum picket_tee { PICKET_TEES(PICKET_TEE_ENUM, ) PICKET_TEE_COUNT };
 #define PICKET_NAMESPACE_UTS (1U << 5)
 #define PICKET_NAMESPACE_CGROUP (1U << 6)
 #define PICKET_NAMESPACE_TIME (1U << 7)
+#define PICKET_NAMESPACES_KNOWN (1U << 30) /* the bits say something */
+#define PICKET_NAMESPACES_SETUP (1U << 31) /* they were taken when the container's set-up ended */
 
 #endif

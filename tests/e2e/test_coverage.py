@@ -218,6 +218,8 @@ ROWS = [
     (29, "namespace_joined", call(SETNS, 0, 0), "true", ()),
     (29, "host_namespace_entered", f"/bin/busybox nsenter -m -t {os.getpid()} /bin/true", "true",
      ("--pid=host", "--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--cap-add=SYS_CHROOT", *UNCONFINED)),
+    (29, "host_namespace_entered", f"/bin/busybox nsenter -n -t {os.getpid()} /bin/true", "/bin/busybox nsenter -p -t 1 /bin/true; true",
+     ("--pid=host", "--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", *UNCONFINED)),
     (30, "mount_performed", "/bin/busybox mount -t tmpfs none /tmp", "/bin/busybox mount", ()),
     (30, "root_directory_changed", "/bin/busybox chroot / /bin/true", "true", ()),
     *[(30, "mount_performed", call(number, 0, 0, 0, 0, 0), "true", ()) for number in (FSOPEN, MOVE_MOUNT, OPEN_TREE, PIVOT_ROOT)],

@@ -44,6 +44,7 @@ struct operation {
 	unsigned int event_count; /* so many per run; 0: one; or OPERATION_NO_EVENT */
 	/* end of the event's path; its executable for programs, address or name asked for of the network; NULL: not looked at */
 	const char *text;
+	int unshare;	    /* CLONE_NEW*: namespaces of its own besides the mount namespace */
 	const char *source; /* end of the other path of a rename or a link; NULL: not looked at */
 };
 

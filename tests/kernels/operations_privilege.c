@@ -26,7 +26,7 @@
 #define NO_PID 0x3ffffff
 #define NO_DESCRIPTOR 9999
 
-static int outer_fd = -1, inner_fd = -1, own_fd = -1, host_mounts_fd = -1;
+static int outer_fd = -1, inner_fd = -1, own_fd = -1, host_mounts_fd = -1, host_fd = -1;
 static char inner[300];
 
 #define OPERATION(name, call) \
@@ -143,6 +143,81 @@ static void run_in_host_mounts(const struct operations_place *place)
 	waitpid(child, NULL, 0);
 }
 
+static int open_host_namespace(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", getppid(), name);
+	host_fd = open(path, O_RDONLY | O_CLOEXEC);
+	syscall(SYS_chroot, "/"); /* from here on it is known what it was given */
+	return host_fd < 0 ? -errno : 0;
+}
+
+#define HOST_NAMESPACE(name) \
+	static int with_host_##name(const struct operations_place *place) \
+	{ \
+		(void)place; \
+		return open_host_namespace(#name); \
+	}
+
+HOST_NAMESPACE(net)
+HOST_NAMESPACE(ipc)
+HOST_NAMESPACE(uts)
+HOST_NAMESPACE(pid)
+HOST_NAMESPACE(cgroup)
+
+static int with_host_process(const struct operations_place *place)
+{
+	(void)place;
+	host_fd = syscall(SYS_pidfd_open, getppid(), 0);
+	syscall(SYS_chroot, "/");
+	return host_fd < 0 ? -errno : 0;
+}
+
+static void enter(int namespaces)
+{
+	if (syscall(SYS_setns, host_fd, namespaces))
+		printf("FAIL escape/setns %s\n", strerror(errno));
+}
+
+/* In a child, which does nothing else there. */
+static void enter_host(int namespaces)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		enter(namespaces);
+		fflush(stdout);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static void enter_host_namespace(const struct operations_place *place)
+{
+	(void)place;
+	enter_host(0);
+}
+
+/* Its children would be born into the other one that it was given: from there is no way back. */
+static void have_child_in_host_namespace(const struct operations_place *place)
+{
+	pid_t child;
+
+	(void)place;
+	enter(0);
+	child = fork();
+	if (child == 0)
+		_exit(0);
+	waitpid(child, NULL, 0);
+}
+
+static void enter_host_process(const struct operations_place *place)
+{
+	(void)place;
+	enter_host(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+}
+
 static void socket_to_stdin(const struct operations_place *place)
 {
 	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -154,6 +229,12 @@ static void socket_to_stdin(const struct operations_place *place)
 #define CALLS(kind) \
 	.adds = { { PICKET_COUNTER_PRIVILEGED_OPERATIONS_##kind, 1 } }, .add_count = 1, \
 	.event = PICKET_KIND_PRIVILEGED_OPERATION
+/* A child that enters a namespace; @processes: with children of its own. */
+#define ENTERS(processes) \
+	.adds[0] = { PICKET_COUNTER_PRIVILEGED_OPERATIONS_SETNS, 1 }, \
+	.adds[1] = { PICKET_COUNTER_PROCESS_FORKS, processes }, \
+	.adds[2] = { PICKET_COUNTER_PROCESS_EXITS_EXITED, processes }
+#define BREAKS(boundary, amount) .adds[3] = { PICKET_COUNTER_ISOLATION_BREAKS_##boundary, amount }
 static const struct operation operations[] = {
 	{ "privilege/mount", NULL, by_mount, 10, CALLS(MOUNT), .text = "/absent" },
 	{ "privilege/umount2", NULL, by_umount2, 10, CALLS(MOUNT), .text = "/absent" },
@@ -189,11 +270,30 @@ static const struct operation operations[] = {
 	  .adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_DELETE, 1 } }, .add_count = 1, .event = -1 },
 	{ "escape/host_mounts", with_host_mounts, run_in_host_mounts, 5,
 	  .adds = { { PICKET_COUNTER_PRIVILEGED_OPERATIONS_SETNS, 1 },
-		    { PICKET_COUNTER_ISOLATION_BREAKS_NAMESPACE, 1 },
+		    { PICKET_COUNTER_ISOLATION_BREAKS_MOUNT_NAMESPACE, 1 },
 		    { PICKET_COUNTER_PROCESS_EXECS, 1 },
 		    { PICKET_COUNTER_PROCESS_FORKS, 1 },
 		    { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } },
 	  .add_count = 5, .event = PICKET_KIND_ISOLATION_BREAK },
+	{ "escape/host_network", with_host_net, enter_host_namespace, 5, ENTERS(1), BREAKS(NETWORK_NAMESPACE, 1),
+	  .add_count = 4, .event = PICKET_KIND_ISOLATION_BREAK, .unshare = CLONE_NEWNET },
+	{ "escape/host_ipc", with_host_ipc, enter_host_namespace, 5, ENTERS(1), BREAKS(IPC_NAMESPACE, 1),
+	  .add_count = 4, .event = PICKET_KIND_ISOLATION_BREAK, .unshare = CLONE_NEWIPC },
+	{ "escape/host_uts", with_host_uts, enter_host_namespace, 5, ENTERS(1), BREAKS(UTS_NAMESPACE, 1),
+	  .add_count = 4, .event = PICKET_KIND_ISOLATION_BREAK, .unshare = CLONE_NEWUTS },
+	{ "escape/host_cgroup_namespace", with_host_cgroup, enter_host_namespace, 5, ENTERS(1),
+	  BREAKS(CGROUP_NAMESPACE, 1), .add_count = 4, .event = PICKET_KIND_ISOLATION_BREAK,
+	  .unshare = CLONE_NEWCGROUP },
+	/* who enters it is told of, and so is the child that lives there */
+	{ "escape/host_pid", with_host_pid, have_child_in_host_namespace, 1, ENTERS(1), BREAKS(PID_NAMESPACE, 2),
+	  .add_count = 4, .event = PICKET_KIND_ISOLATION_BREAK, .event_count = 2, .unshare = CLONE_NEWPID },
+	{ "escape/host_by_pidfd", with_host_process, enter_host_process, 5, ENTERS(1), BREAKS(NETWORK_NAMESPACE, 1),
+	  .adds[4] = { PICKET_COUNTER_ISOLATION_BREAKS_IPC_NAMESPACE, 1 },
+	  .adds[5] = { PICKET_COUNTER_ISOLATION_BREAKS_UTS_NAMESPACE, 1 }, .add_count = 6,
+	  .event = PICKET_KIND_ISOLATION_BREAK, .event_count = 3,
+	  .unshare = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS },
+	{ "escape/host_network_given", with_host_net, enter_host_namespace, 5, ENTERS(1), .add_count = 3,
+	  .event = PICKET_KIND_ISOLATION_BREAK, .event_count = OPERATION_NO_EVENT },
 	{ "process/socket_to_stdin", NULL, socket_to_stdin, 10, .event = PICKET_KIND_STDIO_SOCKET },
 };
 const struct operation_set privilege_operations = { operations, ARRAY_SIZE(operations) };

@@ -128,7 +128,7 @@ static void run_child(const struct operation *operation, int ready_fd, int go_fd
 	int fd, error = 0;
 
 	/* as a container: running in the host's mount namespace would be an escape */
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (unshare(CLONE_NEWNS | operation->unshare) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		_exit(1);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", suite.cgroup);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -229,6 +229,7 @@ static void run_operation(const struct operation *operation)
 	if (pipe(ready) || pipe(go))
 		return;
 	fflush(stdout);
+	table.slots[suite.slot].namespaces = 0; /* each is a container anew */
 	child = fork();
 	if (child == 0) {
 		close(go[1]); /* or the child would never see the parent go */
