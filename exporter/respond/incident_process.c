@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "respond/proc_read.h"
 #include "respond/proc_text.h"
+#include "state/host_process.h"
 #include "state/posture.h"
 
 #define STATUS_MAX_BYTES 16384
@@ -127,47 +128,22 @@ static void add_start(json_t *process, const struct proc_stat *stat)
 		json_object_set_new(process, "start_time", json_string(text));
 }
 
-/* Mounts have numbers of their own: two processes that see the same one share their mount namespace. */
-static bool runs_on_host(const char *procfs_path)
-{
-	static const char *const processes[] = { "1", "self" };
-	char path[PATH_MAX], lines[2][1024];
-
-	for (size_t i = 0; i < ARRAY_SIZE(processes); i++) {
-		snprintf(path, sizeof(path), "%s/%s/mountinfo", procfs_path, processes[i]);
-		if (!read_file(AT_FDCWD, path, lines[i], sizeof(lines[i])))
-			return false;
-		lines[i][strcspn(lines[i], "\n")] = '\0';
-	}
-	return strcmp(lines[0], lines[1]) == 0;
-}
-
-/* Of pid 1; it may hold capabilities that this process lacks, and then does not let it look. */
-static bool read_host_namespace(const char *procfs_path, const char *name, char buffer[PATH_MAX])
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/1/%s", procfs_path, name);
-	if (read_link(AT_FDCWD, path, buffer))
-		return true;
-	snprintf(path, sizeof(path), "%s/self/%s", procfs_path, name);
-	return runs_on_host(procfs_path) && read_link(AT_FDCWD, path, buffer);
-}
-
-/* "mnt:[4026531841]", and whether pid 1 of the host has the same. */
+/* "mnt:[4026531841]", and whether the host's own is the same. */
 static void add_namespaces(json_t *process, const char *procfs_path, int process_fd)
 {
+	const char *host_process = host_process_find(procfs_path);
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-		char name[32], own[PATH_MAX], host[PATH_MAX];
+		char name[32], path[PATH_MAX], own[PATH_MAX], host[PATH_MAX];
 
 		snprintf(name, sizeof(name), "ns/%s", namespaces[i]);
 		if (!read_link(process_fd, name, own))
 			continue;
+		snprintf(path, sizeof(path), "%s/%s/%s", procfs_path, host_process ? host_process : "1", name);
 		json_object_set_new(object, namespaces[i],
 				    json_pack("{s:s, s:b}", "id", own, "host",
-					      read_host_namespace(procfs_path, name, host) && strcmp(own, host) == 0));
+					      read_link(AT_FDCWD, path, host) && strcmp(own, host) == 0));
 	}
 	json_object_set_new(process, "namespaces", object);
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef STATE_HOST_PROCESS_H
+#define STATE_HOST_PROCESS_H
+
+/**
+ * host_process_find() - a process whose namespaces are the host's, and at which this process may look.
+ * pid 1 may hold capabilities that this process lacks, and then does not let it look: the kernel's own first thread stands
+ * in, and this process itself where it shares the mounts of pid 1 (under the service unit it has mounts of its own).
+ * Return: its name below @procfs_path: "1", "2", "self"; NULL if there is none.
+ */
+const char *host_process_find(const char *procfs_path);
+
+#endif
