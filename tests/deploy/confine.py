@@ -3,13 +3,15 @@
 """confine.py UNIT -- COMMAND...: run COMMAND under the restrictions of a systemd unit, without systemd.
 
 Reads the unit itself, so that what is tested is what is shipped: file systems, capabilities, system calls, namespaces
-and address families. The command keeps this pid. The folder of PICKET_SOCKET
-stands for RuntimeDirectory; the one above it and the command's own stay visible below the private /tmp.
+and address families. The command keeps this pid. The folder of PICKET_SOCKET stands for RuntimeDirectory; the one above
+it, if that is one below /tmp, for StateDirectory. They and the command's own stay visible below the private /tmp.
 A setting of the unit that is neither applied here nor listed as needing systemd is an error.
 """
 import ctypes
+import functools
 import os
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +23,7 @@ NAMESPACES = (CLONE_NEWNS, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x200
 FAMILIES = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10, "AF_NETLINK": 16}
 PROT_WRITE, PROT_EXEC, SHM_EXEC = 2, 4, 0o100000
 SET_ID_BITS = (0o4000, 0o2000)
+MOUNT_SETATTR, MOUNT_ATTR_RDONLY, AT_FDCWD = 442, 1, -100
 PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 # What only systemd can do, or what says nothing about the command's rights.
 NEEDS_SYSTEMD = {
@@ -59,25 +62,27 @@ def below(path, roots):
 
 
 def make_read_only(selected):
-    """The mounts that selected() chooses, deepest last so that a parent never hides its child's failure."""
+    """The mounts that selected() chooses."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    attributes = struct.pack("QQQQ", MOUNT_ATTR_RDONLY, 0, 0, 0)
     for point in sorted(set(mount_points())):
-        if selected(point):
-            done = subprocess.run(["mount", "-o", "remount,bind,ro", point], capture_output=True, text=True, check=False)
-            if done.returncode and os.path.exists(point) and not os.statvfs(point).f_flag & os.ST_RDONLY:
-                sys.exit(f"confine: {point} stays writable: {done.stderr}")
+        if selected(point) and libc.syscall(MOUNT_SETATTR, AT_FDCWD, os.fsencode(point), 0, attributes, len(attributes)):
+            error = os.strerror(ctypes.get_errno())
+            if os.path.exists(point) and not os.statvfs(point).f_flag & os.ST_RDONLY:
+                sys.exit(f"confine: {point} stays writable: {error}")
 
 
-def protect_system(_):
-    make_read_only(lambda point: not below(point, ("/dev", "/proc", "/sys")))
+def protect_system(writable):
+    make_read_only(lambda point: not below(point, ("/dev", "/proc", "/sys", *writable)))
 
 
-def protect_tunables(_):
+def protect_tunables(writable):
     for name in ("sys", "sysrq-trigger", "irq", "bus", "fs"):
         path = f"/proc/{name}"
         if os.path.exists(path):
             mount("--bind", path, path)
             mount("-o", "remount,bind,ro", path)
-    make_read_only(lambda point: below(point, ("/sys",)) and not below(point, ("/sys/fs/cgroup",)))
+    make_read_only(lambda point: below(point, ("/sys",)) and not below(point, ("/sys/fs/cgroup", *writable)))
     hide("/proc/kallsyms", "/proc/kcore")
 
 
@@ -103,7 +108,7 @@ def private_tmp(kept):
         mount("-t", "tmpfs", "-o", "mode=1777,nosuid,nodev", "tmpfs", tmp)
     for path, descriptor in descriptors:
         os.makedirs(path, exist_ok=True)
-        subprocess.run(["mount", "--no-canonicalize", "--bind", f"/proc/self/fd/{descriptor}", path], check=True,
+        subprocess.run(["mount", "--no-canonicalize", "--rbind", f"/proc/self/fd/{descriptor}", path], check=True,
                        pass_fds=[descriptor])
 
 
@@ -121,20 +126,20 @@ def confine_files(settings, command):
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS):
         sys.exit("confine: cannot unshare the mount namespace")
     mount("--make-rslave", "/")
-    writable = os.path.dirname(os.environ.get("PICKET_SOCKET", "/run/picket/x"))
-    os.makedirs(writable, mode=0o700, exist_ok=True)
-    kept = [path for path in (os.path.dirname(os.path.abspath(command[0])), os.path.dirname(writable))
-            if below(path, ("/tmp", "/var/tmp"))]
+    runtime = os.path.dirname(os.environ.get("PICKET_SOCKET", "/run/picket/x"))
+    os.makedirs(runtime, mode=0o700, exist_ok=True)
+    state, own = ([path] if below(path, ("/tmp", "/var/tmp")) else []
+                  for path in (os.path.dirname(runtime), os.path.dirname(os.path.abspath(command[0]))))
     if settings.get("PrivateTmp") == ["yes"]:
-        private_tmp(kept)
+        private_tmp(state + own)
+    writable = [*state, runtime, *writable_paths(settings)]
+    for path in writable:
+        mount("--rbind", path, path)
     for name, values, apply in (("ProtectKernelTunables", ["yes"], protect_tunables),
                                 ("ProtectKernelLogs", ["yes"], protect_logs),
                                 ("ProtectSystem", ["strict"], protect_system)):
         if settings.get(name) == values:
-            apply(settings)
-    for path in [writable, *writable_paths(settings)]:
-        mount("--bind", path, path)
-        mount("-o", "remount,bind,rw", path)
+            apply(writable)
 
 
 def drop_capabilities(settings):
@@ -151,18 +156,25 @@ def drop_capabilities(settings):
         sys.exit("confine: cannot set no_new_privs")
 
 
+@functools.cache
+def call_groups():
+    """{@group: names and groups} as systemd knows them."""
+    listed = subprocess.run(["systemd-analyze", "syscall-filter", "--no-pager"], capture_output=True, text=True, check=True)
+    groups, group = {}, ""
+    for line in listed.stdout.splitlines():
+        name = line.strip()
+        if line.startswith("@"):
+            group = name
+        elif line.startswith(" ") and name and not name.startswith("#"):
+            groups.setdefault(group, []).append(name)
+    return groups
+
+
 def expand_calls(words):
-    """The system calls of @groups and names, as systemd knows them."""
+    """The system calls of @groups and names."""
     calls = set()
     for word in words:
-        if not word.startswith("@"):
-            calls.add(word)
-            continue
-        listed = subprocess.run(["systemd-analyze", "syscall-filter", word], capture_output=True, text=True, check=True)
-        for line in listed.stdout.splitlines()[1:]:
-            name = line.strip()
-            if name and not name.startswith("#"):
-                calls |= expand_calls([name])
+        calls |= expand_calls(call_groups()[word]) if word.startswith("@") else {word}
     return calls
 
 

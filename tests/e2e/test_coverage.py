@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BUILD, Containers, Picket, docker
+from conftest import BUILD, Containers, Picket, docker, hosts_namespaces_are_known
 
 # x86-64
 PROCESS_VM_READV, USERFAULTFD, BPF, PERF_EVENT_OPEN, INIT_MODULE, KEYCTL, UNSHARE, SETNS, SYSLOG, PTRACE = (
@@ -291,15 +291,6 @@ def outcome(image, tmp_path_factory):
     containers.remove_all()
     daemon.stop()
     yield dict(zip(map(id, ROWS), names)), findings, lost, logs
-
-
-def hosts_namespaces_are_known():
-    """Without a wrapper, picket's own are the host's."""
-    try:
-        os.stat("/proc/1/ns/mnt")
-    except PermissionError:
-        return "PICKET_WRAPPER" not in os.environ
-    return True
 
 
 def rules_of(findings, name):
