@@ -45,6 +45,8 @@ python3 python3
 python3-pytest python3-pytest
 python3-jsonschema python3-jsonschema
 python3-protobuf python3-protobuf
+python3-seccomp python3-libseccomp
+python3-pip python3-pip
 curl curl
 iproute2 iproute
 clang-format clang-tools-extra
@@ -79,7 +81,8 @@ installed() {
 	dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q '^install ok installed'
 }
 
-# What has another name in each version of Debian: the runtime of clang's sanitizers and fuzzer, Docker's client.
+# What has another name in each version of Debian, or is too old to be of use in some: the runtime of clang's sanitizers
+# and fuzzer, Docker's client, a Go that fetches what a module asks for (see tests/deploy/go_path.sh), compose.
 add_versioned() {
 	local version
 	version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/\1/p' | head -1)
@@ -88,6 +91,17 @@ add_versioned() {
 			missing+=("$package")
 		fi
 	done
+	add_if_new_enough golang-go 2:1.21 go
+	add_if_new_enough docker-compose 2.24 docker-compose
+}
+
+# PACKAGE VERSION PROGRAM: unless the program is here already.
+add_if_new_enough() {
+	local candidate
+	candidate=$(apt-cache policy "$1" | sed -n 's/^  Candidate: \([0-9].*\)/\1/p')
+	if ! command -v "$3" >/dev/null && ! installed "$1" && dpkg --compare-versions "${candidate:-0}" ge "$2"; then
+		missing+=("$1")
+	fi
 }
 
 # A policy of "never" keeps packages from starting their services.

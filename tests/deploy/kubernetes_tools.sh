@@ -16,10 +16,9 @@ missing() {
 	exit 77
 }
 
-command -v go >/dev/null || missing "go is not installed (1.24 or newer, for helm)"
-go version | awk '{ split(substr($3, 3), v, "."); exit !(v[1] > 1 || v[2] >= 21) }' || missing "$(go version): too old"
 mkdir -p "$folder"
-export GOBIN=$folder GOFLAGS=-mod=mod
+go=$("$here/go_path.sh" "$folder") || missing "$go"
+export PATH=$go:$PATH GOTOOLCHAIN=auto GOBIN=$folder GOFLAGS=-mod=mod
 go install helm.sh/helm/v3/cmd/helm@v3.19.5 >"$folder/log" 2>&1 || missing "helm: $(tail -1 "$folder/log")"
 go install github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0 >"$folder/log" 2>&1 ||
 	missing "kubeconform: $(tail -1 "$folder/log")"

@@ -16,8 +16,9 @@ missing() {
 	exit 77
 }
 
-command -v go >/dev/null || missing "go is not installed (1.25 or newer, for the collector)"
 mkdir -p "$folder"
+go=$("$here/go_path.sh" "$folder") || missing "$go"
+export PATH=$go:$PATH GOTOOLCHAIN=auto
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export GOFLAGS=-mod=mod
