@@ -7,7 +7,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 TOOLS := $(BUILD)/tools
 SHARED_FILES = $(wildcard dashboards/alerts/*.yaml dashboards/grafana/*.json)
 
-.PHONY: install deb image manifests test-deploy test-package test-hardening
+.PHONY: install uninstall deb image manifests test-deploy test-package test-hardening
 
 $(BUILD)/picket.8: deploy/picket.8.in deploy/man_options.awk $(BUILD)/picket
 	$(Q)$(BUILD)/picket --help | awk -f deploy/man_options.awk >$@.options
@@ -26,6 +26,12 @@ install: all $(BUILD)/picket.8 $(BUILD)/picket.service ## DESTDIR, PREFIX=/usr/l
 	install -d $(DESTDIR)$(SYSCONFDIR)/default $(DESTDIR)$(SYSCONFDIR)/picket/rules.d
 	test -e $(DESTDIR)$(SYSCONFDIR)/default/picket || \
 		install -m 0644 deploy/picket.default $(DESTDIR)$(SYSCONFDIR)/default/picket
+
+uninstall: ## what `make install` put there, with the same variables; keeps configuration
+	rm -f $(DESTDIR)$(PREFIX)/bin/picket $(DESTDIR)$(UNITDIR)/picket.service $(DESTDIR)$(PREFIX)/share/man/man8/picket.8 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/picket
+	rm -rf $(DESTDIR)$(PREFIX)/share/picket
+	@echo "kept: $(DESTDIR)$(SYSCONFDIR)/default/picket and $(DESTDIR)$(SYSCONFDIR)/picket"
 
 deb: ## Debian package below BUILD/deb
 	$(Q)deploy/debian/build.sh $(abspath $(BUILD)/deb) $(VERSION)

@@ -37,6 +37,14 @@ def test_configuration_is_kept(tmp_path):
     assert (tmp_path / "etc/default/picket").read_text() == "mine\n"
 
 
+def test_uninstall_takes_everything_but_configuration(tmp_path):
+    install(tmp_path)
+    run("make", "--no-print-directory", "-C", SOURCE, "uninstall", f"BUILD={BUILD}", f"DESTDIR={tmp_path}")
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if not path.is_dir()}
+    assert left == {"etc/default/picket"}
+    assert (tmp_path / "etc/picket/rules.d").is_dir()
+
+
 def test_manual_page_is_clean_and_has_every_flag(root):
     need("mandoc")
     page = root / "usr/local/share/man/man8/picket.8"

@@ -125,7 +125,22 @@ def test_an_upgrade_restarts_a_service_that_runs(root):
     install(root, package())
     script = (root / "var/lib/dpkg/info/picket.postinst").read_text()
     assert "deb-systemd-invoke try-restart 'picket.service'" in script
-    assert not (root / "var/lib/dpkg/info/picket.prerm").exists(), "it would be stopped meanwhile"
+
+
+@pytest.mark.parametrize("turn, wanted", [("remove", ["deb-systemd-invoke stop picket.service", "picket unload"]),
+                                          ("upgrade", [])])
+def test_only_a_removal_stops_the_service_and_unloads_what_is_pinned(root, turn, wanted):
+    """Both programs are replaced by ones that tell how they were called."""
+    install(root, package())
+    folder = root / "stubs"
+    folder.mkdir()
+    (root / "run/systemd/system").mkdir(parents=True, exist_ok=True)
+    for program in ("deb-systemd-invoke", "picket"):
+        (folder / program).write_text('#!/bin/sh\necho "${0##*/} $*" >>/called\n')
+        (folder / program).chmod(0o755)
+    chroot(root, "/bin/sh", "-c", f"PATH=/stubs:$PATH; /var/lib/dpkg/info/picket.prerm {turn} 0.1.1-1")
+    called = root / "called"
+    assert (called.read_text().splitlines() if called.exists() else []) == wanted
 
 
 def test_removal_keeps_configuration(root):
