@@ -8,7 +8,7 @@ binary=$1
 folder=$2
 
 rm -rf "$folder"
-mkdir -p "$folder"/{usr/bin,usr/lib,usr/lib64,etc/ssl/certs,etc/picket/rules.d,run/picket,host,proc,sys,dev,tmp}
+mkdir -p "$folder"/{usr/bin,usr/lib,usr/lib64,etc/ssl/certs,etc/picket/rules.d,run/picket,var/lib/picket,host,proc,sys,dev,tmp}
 ln -s usr/lib "$folder/lib"
 ln -s usr/lib64 "$folder/lib64"
 ln -s usr/bin "$folder/bin"
@@ -28,5 +28,5 @@ install -m 0644 /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/ca-cer
 echo 'root:x:0:0:root:/:/sbin/nologin' >"$folder/etc/passwd"
 echo 'root:x:0:' >"$folder/etc/group"
 echo 'hosts: files dns' >"$folder/etc/nsswitch.conf"
-chmod 0700 "$folder/run/picket"
+chmod 0700 "$folder/run/picket" "$folder/var/lib/picket"
 chmod 1777 "$folder/tmp"

@@ -57,8 +57,10 @@ def options_of(described, network="host"):
                       ("tmpfs", "--tmpfs")):
         words += [f"{flag}={word}" for word in described[key]]
     for volume in described["volumes"]:
-        words.append(f"--volume={volume.replace('./', str(SOURCE / 'deploy/compose') + '/', 1)}"
-                     if volume.startswith("./") else f"--volume={volume}")
+        source, target = volume.split(":", 1)
+        if source.startswith("./"):
+            source = SOURCE / "deploy/compose" / source
+        words.append(f"--volume={source if '/' in str(source) else NAME}:{target}")
     unknown = described.keys() - {"image", "command", "pid", "ports", "cgroup", "cap_drop", "cap_add",
                                   "security_opt", "read_only", "tmpfs", "volumes", "mem_limit", "restart"}
     assert not unknown, f"not tried here: {unknown}"
@@ -79,6 +81,7 @@ def engine(dockerd, tmp_path_factory):
     chosen("load", "-i", BUILD / "picket-image.tar")
     yield chosen
     chosen("rm", "-f", NAME, check=False)
+    chosen("volume", "rm", NAME, check=False)
     chosen("rmi", "-f", service()["image"], check=False)
 
 
@@ -172,25 +175,50 @@ def test_it_kills_with_enforce(contained, containers):
     wait_for(lambda: docker("exec", name, "cat", "/etc/shadow", check=False).returncode == 137, "the kill", 5)
 
 
-def test_it_pauses_through_dockers_socket(contained, containers, monkeypatch, tmp_path):
-    (tmp_path / "pause.yaml").write_text("""
+GROUP_RULE = """
 rules:
   - name: group_read
-    description: For a pause.
+    description: For a response.
     severity: warning
     event: file_open
     where: {file.path: /etc/group}
     scope: container
-    response: [pause]
-""")
-    described = service()
-    described["volumes"] = [volume.replace("./rules.d", str(tmp_path)) for volume in described["volumes"]]
-    monkeypatch.setitem(globals(), "service", lambda: described)
-    daemon = contained("--enforce")
+    response: [RESPONSE]
+"""
+
+
+@pytest.fixture
+def respond(contained, monkeypatch, tmp_path):
+    """respond(response): a daemon that does so to who opens /etc/group."""
+    def start(response):
+        (tmp_path / "rule.yaml").write_text(GROUP_RULE.replace("RESPONSE", response))
+        described = service()
+        described["volumes"] = [volume.replace("./rules.d", str(tmp_path)) for volume in described["volumes"]]
+        monkeypatch.setitem(globals(), "service", lambda: described)
+        return contained("--enforce")
+
+    return start
+
+
+def test_it_pauses_through_dockers_socket(respond, containers):
+    daemon = respond("pause")
     name = containers.start("sleep", "60")
     docker("exec", "-d", name, "cat", "/etc/group")
     wait_for(lambda: containers.inspect(name, "{{.State.Paused}}") == "true",
              f"the pause; the log says:\n{daemon.log()}")
+
+
+def test_its_snapshots_outlive_the_container(respond, contained, containers, engine):
+    daemon = respond("investigate")
+    name = containers.start("sleep", "60")
+    docker("exec", name, "cat", "/etc/group")
+
+    def listed():
+        return engine("exec", NAME, "/usr/bin/picket", "incidents", check=False).stdout
+
+    wait_for(lambda: "group_read" in listed() and name in listed(), f"a snapshot; the log says:\n{daemon.log()}")
+    contained()  # another container takes its place
+    assert "group_read" in listed() and name in listed()
 
 
 def test_what_is_pinned_outlives_the_container(contained, containers, engine):
