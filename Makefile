@@ -15,7 +15,7 @@ CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool /sbin/bpftool /usr/bin/bpftool) bpftool)
 PYTHON ?= /usr/bin/python3
-PACKAGES := libbpf libmicrohttpd libcurl libprotobuf-c zlib yaml-0.1 jansson libelf nettle
+PACKAGES := libbpf libmicrohttpd libcurl libprotobuf-c zlib yaml-0.1 jansson libelf nettle gnutls libcrypt
 
 CFLAGS ?= -O2 -g
 SANITIZE := $(if $(SAN),-fsanitize=address -fsanitize=undefined -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -29,6 +29,7 @@ enum events_transport { TRANSPORT_AUTO, TRANSPORT_RINGBUF, TRANSPORT_PERFBUF };
 struct config {
 	struct config_list web_listen_addresses; /* --web.listen-address, default :10077 */
 	const char *web_telemetry_path;		 /* --web.telemetry-path=/metrics */
+	const char *web_config_file;		 /* --web.config.file; NULL: plain HTTP for everybody */
 	bool web_enable_lifecycle;		 /* --web.enable-lifecycle: POST /-/reload */
 	unsigned int web_max_requests;		 /* --web.max-requests=40; 0: no limit */
 	struct config_list rules_paths;		 /* --rules.path, repeatable */

@@ -92,6 +92,11 @@ const struct option config_options[] = {
 	  AT(web_telemetry_path),
 	  .value = "/metrics",
 	  .help = "Path of the metrics." },
+	{ .name = "web.config.file",
+	  TEXT,
+	  AT(web_config_file),
+	  .help = "TLS, users with passwords and a rate limit, as Prometheus' exporters have them in a file. Read anew when "
+		  "it or a certificate has changed." },
 	{ .name = "web.enable-lifecycle",
 	  FLAG("false"),
 	  AT(web_enable_lifecycle),

@@ -211,6 +211,12 @@ static int start_otlp(struct daemon *daemon)
 	return error ? daemon_start_failed("OTLP", error, text) : 0;
 }
 
+static void on_web_problem(void *context, const char *message)
+{
+	(void)context;
+	log_error("web", "%s", message);
+}
+
 static int start_servers(struct daemon *daemon)
 {
 	struct control_server_options control = {
@@ -237,6 +243,7 @@ static int start_servers(struct daemon *daemon)
 			.kernel = daemon->kernel,
 		},
 		.reload = daemon_reload,
+		.problem = on_web_problem,
 		.context = daemon,
 	};
 	AUTO_FREE char *text = NULL;

@@ -16,6 +16,8 @@ bpftool bpftool
 libbpf-dev libbpf-devel
 libelf-dev elfutils-libelf-devel
 nettle-dev nettle-devel
+libgnutls28-dev gnutls-devel
+libcrypt-dev libxcrypt-devel
 zlib1g-dev zlib-devel
 libmicrohttpd-dev libmicrohttpd-devel
 libprotobuf-c-dev protobuf-c-devel
@@ -48,6 +50,7 @@ python3-protobuf python3-protobuf
 python3-seccomp python3-libseccomp
 python3-pip python3-pip
 curl curl
+openssl openssl
 iproute2 iproute
 clang-format clang-tools-extra
 clang-tidy clang-tools-extra

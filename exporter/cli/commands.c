@@ -52,9 +52,12 @@ static const struct command commands[] = {
 	  "Asks the daemon which backend each sensor uses, whether its events arrive, and why it is not better.\n"
 	  "When no daemon runs, tries what the kernel would allow; only root can.",
 	  "      --json         JSON\n", "  picket sensors\n", asks_daemon },
-	{ "status", command_status, "what the daemon says of itself", "[--json]",
-	  "Version, readiness, rules in force, and the counters of losses and exports.", "      --json         JSON\n",
-	  "  picket status\n", asks_daemon },
+	{ "status", command_status, "what the daemon says of itself", "[--json] [--ready]",
+	  "Version, readiness, rules in force, and the counters of losses and exports.",
+	  "      --json         JSON\n"
+	  "      --ready        only whether every sensor is up, also as the exit status: for probes\n",
+	  "  picket status\n",
+	  "0: answered. 1: no daemon answers, it refused, or is not --ready. 2: wrong command line." },
 	{ "incidents", command_incidents, "list the snapshots of incidents, or show one",
 	  "[--json] [--path DIR] | show [-v] [--json] [--path DIR] N|ID",
 	  "What the response investigate has kept, newest first; N counts from there, ID may be its beginning.\n"
@@ -72,9 +75,10 @@ static const struct command commands[] = {
 	  "what --bpf.pin-path said. It needs root, and no daemon.",
 	  NULL, "  systemctl stop picket && picket unload\n",
 	  "0: nothing of it is left. 1: it could not be removed. 2: wrong command line." },
-	{ "check", command_check, "check files of rules", "FILE|DIRECTORY ...",
+	{ "check", command_check, "check files of rules, and of --web.config.file", "FILE|DIRECTORY ...",
 	  "Reads each one alone on top of the built-in rules, and prints every error as FILE:LINE:COLUMN, or the\n"
 	  "rules and where each is decided: in the kernel, or from the events that the kernel lets pass.\n"
+	  "Of a web configuration it also reads the certificates.\n"
 	  "It needs no daemon and no root.",
 	  NULL, "  picket check /etc/picket/rules.d\n", "0: all are good. 1: one is not. 2: wrong command line." },
 	{ "rules", command_rules, "translate rules written for Falco", "import [-o FILE] [--approximate] FILE ...",
@@ -123,7 +127,7 @@ static int print_help(const struct command *command)
 	if (command->examples)
 		printf("\nExamples:\n%s", command->examples);
 	printf("\nExit status:\n  %s\n", command->status);
-	if (command->status == asks_daemon)
+	if (command->status == asks_daemon || command->run == command_status)
 		printf("\nThe daemon is asked at /run/picket/control.sock, or where the variable PICKET_SOCKET says.\n");
 	return 0;
 }

@@ -74,13 +74,33 @@ static bool print_status(void *context, const json_t *status)
 	return true;
 }
 
+/* @context: bool. */
+static bool take_ready(void *context, const json_t *status)
+{
+	*(bool *)context = json_is_true(json_object_get(status, "ready"));
+	return true;
+}
+
+static int ask_whether_ready(void)
+{
+	bool ready = false;
+	int status = client_ask(json_pack("{s:s}", "command", "status"), take_ready, &ready);
+
+	if (status)
+		return status;
+	puts(ready ? "ready" : "not ready; see 'picket sensors'");
+	return ready ? 0 : 1;
+}
+
 int command_status(int argc, char *const *argv)
 {
-	bool json = false;
-	const struct argument_option options[] = { { NULL, "--json", &json, NULL } };
+	bool json = false, ready = false;
+	const struct argument_option options[] = { { NULL, "--json", &json, NULL }, { NULL, "--ready", &ready, NULL } };
 
 	if (arguments_parse(argc, argv, options, ARRAY_SIZE(options), 0) < 0)
 		return 2;
+	if (ready)
+		return ask_whether_ready();
 	return client_ask(json_pack("{s:s}", "command", "status"), json ? client_print_json : print_status, NULL);
 }
 

@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "export/web_config.h"
 #include "state/near.h"
 #include "state/policy_compile.h"
 #include "state/rules.h"
@@ -43,6 +44,19 @@ static void print_reach(const struct rule_set *rules, const char *path)
 	policy_free(policy);
 }
 
+/* What --web.config.file would say; certificates are read as well. */
+static int check_web_config(const char *path)
+{
+	struct web_config config;
+	int error = web_config_load(path, print_error, NULL, &config);
+
+	if (!error)
+		printf("%s: OK: a web configuration, %s, %zu users\n", path, config.tls ? "TLS" : "no TLS",
+		       config.user_count);
+	web_config_clear(&config);
+	return error ? 1 : 0;
+}
+
 int command_check(int argc, char *const *argv)
 {
 	int first = arguments_parse(argc, argv, NULL, 0, argc), status = 0;
@@ -57,6 +71,10 @@ int command_check(int argc, char *const *argv)
 		struct rule_set *rules = NULL;
 		const char *path = argv[i];
 
+		if (web_config_is_one(path)) {
+			status |= check_web_config(path);
+			continue;
+		}
 		if (rules_load(&path, 1, true, print_error, NULL, &rules)) {
 			status = 1;
 			continue;

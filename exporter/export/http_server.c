@@ -2,6 +2,7 @@
 #include "export/http_server.h"
 
 #include <errno.h>
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,40 +11,15 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "export/collectors.h"
+#include "export/http_server_internal.h"
 #include "export/listen_address.h"
-#include "export/negotiate.h"
-#include "export/scrape.h"
-#include "export/web_page.h"
 
 #define CONNECTIONS_MAX 128
 #define CONNECTION_TIMEOUT_S 30
 #define CONNECTION_MEMORY_BYTES 131072 /* headers of one request and one block of its answer */
-#define BLOCK_BYTES 65536
-#define RUNS_AT_ONCE 4 /* blocks of an answer, before others have their turn */
-#define PAGE_MAX_BYTES (4 << 20)
+#define RUNS_AT_ONCE 4		       /* blocks of an answer, before others have their turn */
 
-struct http_server {
-	struct event_loop *loop;
-	struct http_server_options options;
-	struct {
-		struct MHD_Daemon *daemon;
-		int epoll_fd, port;
-	} listeners[CONFIG_MAX_LIST];
-	size_t listener_count;
-	unsigned int scrapes; /* under way */
-	int timer;
-};
-
-/* One request; lives until both the request has ended and its answer is no longer needed. */
-struct request {
-	struct http_server *server;
-	struct scrape *scrape;
-	bool delivered;
-	unsigned int references;
-};
-
-static void request_unref(struct request *request)
+void http_request_unref(struct request *request)
 {
 	if (--request->references)
 		return;
@@ -54,176 +30,25 @@ static void request_unref(struct request *request)
 	free(request);
 }
 
-static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned int status, const char *text)
-{
-	struct MHD_Response *response =
-		MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result result;
-
-	if (!response)
-		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/plain; charset=utf-8");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static ssize_t read_scrape(void *context, uint64_t position, char *buffer, size_t size)
+/* The verdict on the password of a request that waits. */
+static void on_checked(void *context, bool allowed)
 {
 	struct request *request = context;
-	ssize_t result = scrape_read(request->scrape, buffer, size);
 
-	(void)position;
-	if (result > 0)
-		return result;
-	return result == 0 ? MHD_CONTENT_READER_END_OF_STREAM : MHD_CONTENT_READER_END_WITH_ERROR;
+	request->checked = true;
+	request->allowed = allowed;
+	MHD_resume_connection(request->connection);
+	event_loop_set_timer(request->server->loop, request->server->timer, 1, 0); /* it is not looked at by itself */
 }
 
-static void end_scrape(void *context)
+static enum web_guard_verdict admit(struct request *request, struct MHD_Connection *connection)
 {
-	request_unref(context);
-}
-
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, const char *key, const char *value)
-{
-	(void)kind;
-	collector_filter_add(context, key, value ? value : "");
-	return MHD_YES;
-}
-
-static enum MHD_Result answer_metrics(struct request *request, struct MHD_Connection *connection)
-{
-	const struct http_server_options *options = &request->server->options;
-	unsigned int limit = options->config->web_max_requests, collectors;
-	enum exposition_format format = negotiate_format(header(connection, MHD_HTTP_HEADER_ACCEPT));
-	bool gzip = negotiate_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-	struct collector_filter filter = { 0 };
-	struct MHD_Response *response;
-	enum MHD_Result result;
-	char error[256];
-
-	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_argument, &filter);
-	if (collector_filter_apply(&filter, &collectors, error, sizeof(error)))
-		return send_text(connection, MHD_HTTP_BAD_REQUEST, error);
-	if (limit && request->server->scrapes >= limit)
-		return send_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-				 "too many scrapes at one time; see --web.max-requests\n");
-	if (scrape_new(&options->source, format, collectors, gzip, &request->scrape))
-		return send_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "no memory\n");
-	request->server->scrapes++;
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES, read_scrape, request, end_scrape);
-	if (!response)
-		return MHD_NO;
-	request->references++;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, exposition_content_type(format));
-	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
-	if (gzip)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
-	result = MHD_queue_response(connection, MHD_HTTP_OK, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result answer_page(struct request *request, struct MHD_Connection *connection)
-{
-	const struct http_server_options *options = &request->server->options;
-	struct MHD_Response *response;
-	enum MHD_Result result;
-	struct text page;
-
-	text_init(&page, PAGE_MAX_BYTES);
-	web_page_write(&page, &options->source, options->config->web_telemetry_path);
-	if (page.error) {
-		text_free(&page);
-		return send_text(connection, MHD_HTTP_INTERNAL_SERVER_ERROR,
-				 "the page is too large; read the metrics\n");
-	}
-	response = MHD_create_response_from_buffer(page.size, page.data, MHD_RESPMEM_MUST_COPY);
-	text_free(&page);
-	if (!response)
-		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/html; charset=utf-8");
-	MHD_add_response_header(response, "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	result = MHD_queue_response(connection, MHD_HTTP_OK, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static enum MHD_Result answer_healthy(struct request *request, struct MHD_Connection *connection)
-{
-	(void)request;
-	return send_text(connection, MHD_HTTP_OK, "picket is healthy\n");
-}
-
-static enum MHD_Result answer_ready(struct request *request, struct MHD_Connection *connection)
-{
-	const struct self_metrics *metrics = request->server->options.source.metrics;
-	char text[1024] = "picket is not ready; down:";
-	size_t used = strlen(text);
-
-	if (metrics->ready)
-		return send_text(connection, MHD_HTTP_OK, "picket is ready\n");
-	for (int i = 0; i < PICKET_SENSOR_COUNT && used < sizeof(text); i++)
-		if (!metrics->sensors[i].up)
-			used += snprintf(text + used, sizeof(text) - used, " %s (%s)", picket_sensor_name(i),
-					 metrics->sensors[i].reason);
-	if (used < sizeof(text) - 1)
-		strcpy(text + used, "\n");
-	return send_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, text);
-}
-
-static enum MHD_Result answer_reload(struct request *request, struct MHD_Connection *connection)
-{
-	const struct http_server_options *options = &request->server->options;
-	char text[512] = "";
-	int error;
-
-	if (!options->config->web_enable_lifecycle)
-		return send_text(connection, MHD_HTTP_FORBIDDEN, "switched off; start with --web.enable-lifecycle\n");
-	error = options->reload(options->context, text, sizeof(text) - 1);
-	strcat(text, "\n");
-	return send_text(connection, error ? MHD_HTTP_INTERNAL_SERVER_ERROR : MHD_HTTP_OK, text);
-}
-
-static const struct {
-	const char *path;
-	bool changes; /* POST or PUT, else GET or HEAD */
-	enum MHD_Result (*answer)(struct request *request, struct MHD_Connection *connection);
-} routes[] = {
-	{ "/", false, answer_page },
-	{ "/-/healthy", false, answer_healthy },
-	{ "/-/ready", false, answer_ready },
-	{ "/-/reload", true, answer_reload },
-};
-
-static bool method_fits(const char *method, bool changes)
-{
-	return changes ? strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0
-		       : strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-}
-
-static enum MHD_Result route(struct request *request, struct MHD_Connection *connection, const char *path,
-			     const char *method)
-{
-	if (strcmp(path, request->server->options.config->web_telemetry_path) == 0)
-		return method_fits(method, false) ? answer_metrics(request, connection)
-						  : send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "use GET\n");
-	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
-		if (strcmp(path, routes[i].path) == 0)
-			return method_fits(method, routes[i].changes)
-				       ? routes[i].answer(request, connection)
-				       : send_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-						   routes[i].changes ? "use POST\n" : "use GET\n");
-	return send_text(connection, MHD_HTTP_NOT_FOUND, "nothing is here; see /\n");
+	if (request->checked)
+		return request->allowed ? WEB_GUARD_PASSES : WEB_GUARD_UNAUTHORIZED;
+	request->connection = connection;
+	return web_guard_admit(request->server->guard,
+			       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION),
+			       on_checked, request);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
@@ -231,6 +56,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 				  void **request_context)
 {
 	struct request *request = *request_context;
+	enum web_guard_verdict verdict;
 
 	(void)version;
 	(void)upload;
@@ -247,7 +73,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		*upload_size = 0; /* bodies are of no interest */
 		return MHD_YES;
 	}
-	return route(request, connection, path, method);
+	verdict = admit(request, connection);
+	if (verdict == WEB_GUARD_WAITS) {
+		MHD_suspend_connection(connection);
+		return MHD_YES; /* again when it goes on */
+	}
+	return verdict == WEB_GUARD_PASSES ? http_answer(request, connection, path, method)
+					   : http_refuse(request, connection, verdict);
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **request_context,
@@ -261,7 +93,42 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		return;
 	request->delivered = how == MHD_REQUEST_TERMINATED_COMPLETED_OK;
 	*request_context = NULL;
-	request_unref(request);
+	http_request_unref(request);
+}
+
+/* Before the handshake. A connection keeps the certificates that it began with. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **connection_context,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	const union MHD_ConnectionInfo *info;
+	struct http_server *server = context;
+	struct web_tls *tls;
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		web_tls_unref(*connection_context);
+		*connection_context = NULL;
+		return;
+	}
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	tls = info && info->tls_session ? web_guard_tls(server->guard) : NULL;
+	if (tls && web_tls_start(tls, info->tls_session) == 0)
+		*connection_context = web_tls_ref(tls);
+}
+
+/* What a connection has that on_connection() gave nothing: a handshake that fails. */
+static int no_certificate(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count,
+			  const gnutls_pk_algorithm_t *algorithms, int algorithm_count, gnutls_pcert_st **chain,
+			  unsigned int *chain_size, gnutls_privkey_t *key)
+{
+	(void)session;
+	(void)authorities;
+	(void)authority_count;
+	(void)algorithms;
+	(void)algorithm_count;
+	(void)chain;
+	(void)chain_size;
+	(void)key;
+	return -1;
 }
 
 /* libmicrohttpd says when it wants to be called next, whatever its descriptors do. Return: ms; -1: never. */
@@ -314,11 +181,15 @@ static int start_daemon(struct http_server *server, int fd)
 	struct MHD_Daemon *daemon;
 	size_t at = server->listener_count;
 
-	daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
-				  MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-				  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)CONNECTION_TIMEOUT_S,
-				  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
-				  MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+	const bool tls = web_guard_uses_tls(server->guard);
+
+	daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, server,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+		tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, no_certificate, MHD_OPTION_END);
 	if (!daemon) {
 		close(fd);
 		return -ENOMEM;
@@ -343,6 +214,22 @@ static int open_listener(struct http_server *server, const char *address, char *
 	return error < 0 ? error : 0;
 }
 
+static int open_guard(struct http_server *server, char **ret_error)
+{
+	struct web_guard_options options = { .path = server->options.config->web_config_file,
+					     .problem = server->options.problem,
+					     .context = server->options.context };
+	int error = web_guard_new(server->loop, &options, &server->guard);
+
+	if (error == -EINVAL)
+		*ret_error = strdup("correct the errors above; `picket check FILE` tries a file");
+	if (!error && web_guard_uses_tls(server->guard) && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES) {
+		*ret_error = strdup("this libmicrohttpd was built without TLS; --web.config.file cannot have it");
+		return -ENOTSUP;
+	}
+	return error;
+}
+
 int http_server_open(struct event_loop *loop, const struct http_server_options *options,
 		     struct http_server **ret_server, char **ret_error)
 {
@@ -354,8 +241,9 @@ int http_server_open(struct event_loop *loop, const struct http_server_options *
 		return -ENOMEM;
 	server->loop = loop;
 	server->options = *options;
+	error = open_guard(server, ret_error);
 	server->timer = event_loop_add_timer(loop, 1000, on_timer, server);
-	if (server->timer < 0)
+	if (server->timer < 0 && !error)
 		error = server->timer;
 	for (size_t i = 0; i < addresses->count && !error; i++)
 		error = open_listener(server, addresses->items[i], ret_error);
@@ -377,11 +265,14 @@ void http_server_close(struct http_server *server)
 {
 	if (!server)
 		return;
+	if (server->guard)
+		web_guard_settle(server->guard);
 	for (size_t i = 0; i < server->listener_count; i++) {
 		event_loop_unwatch(server->loop, server->listeners[i].epoll_fd);
 		MHD_stop_daemon(server->listeners[i].daemon);
 	}
 	if (server->timer >= 0)
 		event_loop_remove_timer(server->loop, server->timer);
+	web_guard_free(server->guard);
 	free(server);
 }

@@ -17,13 +17,15 @@ struct http_server_options {
 	struct exposition_source source;
 	/* POST /-/reload; Return: 0, or -errno with a sentence in @text */
 	int (*reload)(void *context, char *text, size_t text_size);
+	/* something is wrong with --web.config.file */
+	void (*problem)(void *context, const char *message);
 	void *context;
 };
 
 /**
  * http_server_open() - listen on every address of the configuration.
  * @ret_error: one line for people when it fails, e.g. "cannot listen on :10077: Address already in use"; free(3).
- * Return: 0, -EADDRINUSE, -EACCES, -EINVAL, -ENOMEM.
+ * Return: 0, -EADDRINUSE, -EACCES, -EINVAL, -ENOTSUP, -ENOMEM.
  */
 int http_server_open(struct event_loop *loop, const struct http_server_options *options,
 		     struct http_server **ret_server, char **ret_error);

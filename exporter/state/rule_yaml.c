@@ -183,8 +183,7 @@ void rule_file_close(struct rule_file *file)
 	free(file->name);
 }
 
-/* Whole content of a regular file. Return: 0, -errno; -EFBIG, -EISDIR, -EINVAL (no file). */
-static int read_whole(const char *path, char **ret_bytes, size_t *ret_size)
+int rule_file_read(const char *path, char **ret_bytes, size_t *ret_size)
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	AUTO_FREE char *bytes = NULL;
@@ -218,7 +217,7 @@ int rule_file_load(const char *path, struct rule_report *report, struct rule_fil
 {
 	AUTO_FREE char *bytes = NULL;
 	size_t size = 0;
-	int error = read_whole(path, &bytes, &size);
+	int error = rule_file_read(path, &bytes, &size);
 
 	if (error == -ENOMEM)
 		return error;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Rule files as YAML documents. Private to the rules' modules.
+ * Rule files as YAML documents. Private to the rules' modules, and to those that read files of the same kind.
  *
  * Files are checked before they are built in memory: size, number of nodes,
  * depth; aliases are refused, so nothing grows when it is read.
@@ -34,6 +34,9 @@ struct rule_file {
 
 /** rule_file_load() - read and check one file. Return: 0; -EINVAL after a report; -ENOMEM. */
 int rule_file_load(const char *path, struct rule_report *report, struct rule_file *ret_file);
+
+/** rule_file_read() - a whole regular file; free(3) it. Return: 0, -errno; -EFBIG, -EISDIR, -EINVAL (no file). */
+int rule_file_read(const char *path, char **ret_bytes, size_t *ret_size);
 
 /** rule_file_parse() - the same from memory. */
 int rule_file_parse(const char *name, const void *bytes, size_t size, struct rule_report *report,

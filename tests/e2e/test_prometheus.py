@@ -29,21 +29,23 @@ HOSTILE = {
 
 
 class Prometheus:
-    def __init__(self, directory, target, rules=()):
+    def __init__(self, directory, target, rules=(), scrape=None, flags=()):
         self.directory, self.target, self.rules, self.port = directory, target, rules, free_port()
+        self.scrape, self.flags = scrape or {}, flags
         self.process = None
 
     def __enter__(self):
+        self.directory.mkdir(exist_ok=True)
         config = self.directory / "prometheus.yml"
         config.write_text(json.dumps({
             "global": {"scrape_interval": "500ms", "scrape_timeout": "400ms", "evaluation_interval": "1s"},
             "rule_files": [str(path) for path in self.rules],
             "scrape_configs": [{"job_name": "picket", "honor_labels": True, "static_configs": [
-                {"targets": [f"127.0.0.1:{self.target}"]}]}]}))
+                {"targets": [f"127.0.0.1:{self.target}"]}], **self.scrape}]}))
         with open(self.directory / "prometheus.log", "wb") as log:
             self.process = subprocess.Popen(
                 ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.directory / 'tsdb'}",
-                 f"--web.listen-address=127.0.0.1:{self.port}"], stdout=log, stderr=log)
+                 f"--web.listen-address=127.0.0.1:{self.port}", *self.flags], stdout=log, stderr=log)
         return self
 
     def __exit__(self, *_):
