@@ -9,6 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "network.h"
+#include "network_connect.h"
 #include "network_dns.h"
 #include "network_outcome.h"
 #include "network_ring.h"
@@ -284,10 +285,8 @@ int network_socket(struct bpf_sock *socket)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_connect_exit, struct pt_regs *regs, long result)
 {
-	struct file *file = file_of_descriptor(syscall_argument(regs, 0));
-
-	if (!unix_connect_ended(ctx, file, (const char *)syscall_argument(regs, 1), result) && connect_failed(result))
-		connect_ended(file, result);
+	connect_finished(ctx, file_of_descriptor(syscall_argument(regs, 0)), (const char *)syscall_argument(regs, 1),
+			 result, syscall_is_compat() ? PICKET_EVENT_COMPAT : 0);
 	return 0;
 }
 
@@ -315,13 +314,10 @@ int BPF_PROG(network_socket_exit, struct pt_regs *regs, long result)
 static __noinline int socketcall_connected(void *ctx, const __u32 *arguments, long result)
 {
 	__u32 given[2]; /* descriptor, address */
-	struct file *file;
 
 	if (bpf_probe_read_user(given, sizeof(given), arguments))
 		return 0;
-	file = file_of_descriptor(given[0]);
-	if (!unix_connect_ended(ctx, file, (const char *)(__u64)given[1], result) && connect_failed(result))
-		connect_ended(file, result);
+	connect_finished(ctx, file_of_descriptor(given[0]), (const char *)(__u64)given[1], result, PICKET_EVENT_COMPAT);
 	return 0;
 }
 

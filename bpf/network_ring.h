@@ -7,8 +7,7 @@
 #ifndef NETWORK_RING_H
 #define NETWORK_RING_H
 
-#include "network_outcome.h"
-#include "network_unix.h"
+#include "network_connect.h"
 #include "ring.h"
 
 #define IORING_OP_ACCEPT 13
@@ -43,12 +42,6 @@ static __always_inline void ring_remember(void *ring, __u64 user_data, __u32 ope
 		bpf_map_update_elem(&ring_requests, &mark, &request, BPF_ANY);
 }
 
-static __always_inline void ring_connected(void *ctx, struct file *file, int result)
-{
-	if (!unix_connect_ended(ctx, file, NULL, result))
-		connect_ended(file, result);
-}
-
 /* @goes_on: more may come of it. */
 static __always_inline void ring_remembered(void *ctx, void *ring, __u64 user_data, int result, bool goes_on)
 {
@@ -61,7 +54,7 @@ static __always_inline void ring_remembered(void *ctx, void *ring, __u64 user_da
 	if (!goes_on)
 		bpf_map_delete_elem(&ring_requests, &mark);
 	if (request.operation == IORING_OP_CONNECT)
-		ring_connected(ctx, request.file, result);
+		connect_finished(ctx, request.file, NULL, result, PICKET_EVENT_IO_URING);
 	else if (result >= 0)
 		accepted(ctx, inet_socket_of_file(file_of_descriptor(result)), false, PICKET_EVENT_IO_URING);
 }
@@ -109,7 +102,7 @@ static __noinline int ring_completed(void *ctx, struct io_kiocb *request, int re
 		ring_accepted(ctx, request, result);
 		break;
 	case IORING_OP_CONNECT:
-		ring_connected(ctx, BPF_CORE_READ(request, file), result);
+		connect_finished(ctx, BPF_CORE_READ(request, file), NULL, result, PICKET_EVENT_IO_URING);
 		break;
 	case IORING_OP_SOCKET:
 		ring_socket_made(ctx, request, result);
