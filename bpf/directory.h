@@ -7,6 +7,7 @@
 #ifndef DIRECTORY_H
 #define DIRECTORY_H
 
+#include "other_mount.h"
 #include "policy_match.h"
 #include "tree_epoch.h"
 
@@ -37,7 +38,7 @@ static __always_inline __u32 directory_index(struct dentry *dentry, struct mount
 	return (hash >> 40) & (DIRECTORY_CACHE_SIZE - 1);
 }
 
-/* Resolve the directory; its path, with a "/" at its end, is left in @buffer. */
+/* Resolve the directory; overwrites @buffer. */
 static __noinline int directory_resolve(struct directory *directory, struct path_buffer *buffer,
 					struct picket_policy *rules)
 {
@@ -66,6 +67,7 @@ static __noinline int directory_resolve(struct directory *directory, struct path
 		bpf_probe_read_kernel(directory->path, bounded(size, DIRECTORY_PATH_SIZE),
 				      &buffer->text[bounded(buffer->offset, PICKET_PATH_SIZE)]);
 	}
+	directory->other_mount = other_mount_find(directory->identity.dentry, directory->identity.mount);
 	return 0;
 }
 

@@ -246,6 +246,7 @@ struct directory {
 	struct directory_identity identity;
 	__u64 mount_namespace; /* that its mount belongs to; NULL, or an error value, for the kernel's own mounts */
 	__u64 watches;	       /* that hold for every file in it */
+	__u64 other_mount;     /* that shows it at another place, about which rules ask; 0: none */
 	__u32 inside;	       /* some exact path lies in it */
 	__u32 flags;	       /* PICKET_EVENT_PATH_CUT */
 	__u32 size;	       /* of path; 0: too long to keep */

@@ -258,22 +258,44 @@ static __always_inline void open_send(void *ctx, struct event_scratch *record, s
 	record_submit(ctx, record);
 }
 
+/* What rules ask of a file whose own path is of no interest, under its other names: see open_look_up(). */
+static __always_inline __u64 open_watches_elsewhere(struct path_buffer *path, struct file *file, struct dentry *dentry,
+						    struct mount *mount, __u64 other_mount)
+{
+	__u64 own = (__u64)BPF_CORE_READ(file, f_path.dentry);
+
+	if (other_mount && open_wants_alias(own, other_mount)) {
+		path->request.mount = (struct mount *)other_mount;
+		return path->request.watches;
+	}
+	if (BPF_CORE_READ(file, f_inode, i_nlink) > 1 && !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) &&
+	    open_find_alias(dentry, mount))
+		return path->request.watches;
+	return 0;
+}
+
 /* Find out where @file lies and what rules watch there: left in the request, whose classes are set. */
 static __always_inline struct directory *open_look_up(struct path_buffer *path, struct file *file,
 						      struct picket_policy *rules)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry), *parent;
+	struct dentry *own = BPF_CORE_READ(file, f_path.dentry), *dentry = own, *parent;
 	struct mount *file_mount = mount_of(BPF_CORE_READ(file, f_path.mnt)), *mount = file_mount;
 	volatile struct open_request *request = &path->request;
 	struct directory *directory;
-	__u64 watches;
+	__u64 watches, other_mount = 0;
 
 	path_cross_mounts(&dentry, &mount);
 	request->plain = request->plain && mount == file_mount; /* else it is a mount point */
+	if (mount != file_mount) {				/* where it was mounted from */
+		directory = directory_get(BPF_CORE_READ(own, d_parent), file_mount, path, rules);
+		other_mount = directory ? directory->other_mount : 0;
+	}
 	parent = request->plain ? (struct dentry *)request->identity.own.parent : BPF_CORE_READ(dentry, d_parent);
 	directory = directory_get(parent, mount, path, rules);
 	if (!directory)
 		return NULL;
+	if (mount == file_mount)
+		other_mount = directory->other_mount;
 	if (request->plain) { /* as it was looked at: the verdict must be about that name */
 		request->name.name = (const unsigned char *)path->request.identity.own.text;
 		request->name.len = request->identity.own.name_hash >> 32;
@@ -285,9 +307,8 @@ static __always_inline struct directory *open_look_up(struct path_buffer *path, 
 	watches = open_watches(path, directory, rules);
 	request->alias = NULL;
 	request->mount = mount;
-	if (!(watches & request->classes) && BPF_CORE_READ(file, f_inode, i_nlink) > 1 &&
-	    !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) && open_find_alias(dentry, mount))
-		watches = request->watches;
+	if (!(watches & request->classes))
+		watches |= open_watches_elsewhere(path, file, dentry, mount, other_mount);
 	request->watches = watches;
 	return directory;
 }

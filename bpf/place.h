@@ -25,6 +25,7 @@ struct place {
 struct place_search {
 	struct place place;
 	__u64 next;  /* mount, or list node, to be looked at */
+	__u64 other; /* mount that was looked at last, see other_mount.h */
 	__u32 found; /* the path is complete */
 };
 
@@ -88,6 +89,26 @@ static __always_inline bool place_shown(struct super_block *block, __u64 mount_n
 	return BPF_CORE_READ(mount, mnt.mnt_sb) == block && (__u64)BPF_CORE_READ(mount, mnt_ns) == mount_namespace;
 }
 
+/* The next mount of the super block that is searched; NULL: there is no other. */
+static __always_inline struct mount *place_next_mount(struct place_search *search, struct super_block *block)
+{
+	struct list_head *node;
+	struct mount *mount;
+
+	if (!search->next)
+		return NULL;
+	if (bpf_core_field_exists(((struct mount___chain *)0)->mnt_next_for_sb)) {
+		mount = (struct mount *)search->next;
+		search->next = (__u64)BPF_CORE_READ((struct mount___chain *)mount, mnt_next_for_sb);
+		return mount;
+	}
+	node = (struct list_head *)search->next;
+	if (node == &block->s_mounts)
+		return NULL;
+	search->next = (__u64)BPF_CORE_READ(node, next);
+	return (struct mount *)((char *)node - bpf_core_field_offset(struct mount, mnt_instance));
+}
+
 /* Look at one mount of the super block @address, and go on to the next. Return: whether the search is over. */
 __noinline int place_step(__u64 address)
 {
@@ -95,20 +116,12 @@ __noinline int place_step(__u64 address)
 	struct super_block *block = (struct super_block *)address;
 	struct place_search *search = place_search_get();
 	struct mount *mount;
-	struct list_head *node;
 
-	if (!search || !block || !search->next)
+	if (!search || !block)
 		return 1;
-	if (bpf_core_field_exists(((struct mount___chain *)0)->mnt_next_for_sb)) {
-		mount = (struct mount *)search->next;
-		search->next = (__u64)BPF_CORE_READ((struct mount___chain *)mount, mnt_next_for_sb);
-	} else {
-		node = (struct list_head *)search->next;
-		if (node == &block->s_mounts)
-			return 1;
-		mount = (struct mount *)((char *)node - bpf_core_field_offset(struct mount, mnt_instance));
-		search->next = (__u64)BPF_CORE_READ(node, next);
-	}
+	mount = place_next_mount(search, block);
+	if (!mount)
+		return 1;
 	return place_shown(block, (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns), mount) && place_try((__u64)mount);
 }
 

@@ -31,6 +31,10 @@ static const struct {
 	{ PICKET_SENSOR_MODIFICATION, ANY, 0, "changes through io_uring have the path as it was written" },
 	{ PICKET_SENSOR_MODIFICATION, ANY, 5018, "changes through io_uring are counted when handed in, done or not" },
 	{ PICKET_SENSOR_NETWORK, ANY, 5018, "accepts through io_uring are not seen on Linux 5.16 and 5.17" },
+	{ PICKET_SENSOR_NETWORK, ANY, 0,
+	  "SCTP and DCCP: only connect() is seen, when it has ended; it cannot be denied, and sending may connect as well" },
+	{ PICKET_SENSOR_FILE, ANY, 0,
+	  "bind mounts of a file system with more than 64 mounts may hide the path by which rules know a file" },
 	{ PICKET_SENSOR_NETWORK, ANY, 0, "datagrams to a local socket that is not connected are not seen" },
 };
 
