@@ -148,7 +148,7 @@ $(BUILD)/kernels/nothing: tests/kernels/nothing.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -O2 -static -nostdlib -o $@ $<
 
-$(BUILD)/kernels/suite: tests/kernels/suite.c $(wildcard tests/kernels/operations*.c) $(BUILD)/libpicket.a
+$(BUILD)/kernels/suite: $(wildcard tests/kernels/suite*.c tests/kernels/operations*.c) $(BUILD)/libpicket.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests/kernels -o $@ $(filter %.c,$^) $(BUILD)/libpicket.a $(ALL_LDLIBS)
 

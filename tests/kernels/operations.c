@@ -81,7 +81,8 @@ void operations_remove(const struct operations_place *place)
 {
 	static const char *const names[] = { "secret",	    "plain",	     "program",	    "script", "link",
 					     "hard",	    "made",	     "sub",	    "denied", "denied_link",
-					     "denied_hard", "denied_script", "bin/program", "bin",    "rules.yaml" };
+					     "denied_hard", "denied_script", "bin/program", "bin",    "moved/plain",
+					     "moved",	    "other",	     "rules.yaml" };
 	char path[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

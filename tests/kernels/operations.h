@@ -18,8 +18,9 @@
 struct operations_place {
 	char directory[64]; /* holds "secret", "link" -> secret, "hard", "plain", "script", "program" */
 	char secret[96];
-	char cgroup[256]; /* where they run: its directory */
-	bool tracepoints; /* changes of files are seen by tracepoints alone */
+	char cgroup[256];     /* where they run: its directory */
+	bool tracepoints;     /* changes of files are seen by tracepoints alone */
+	bool file_tracepoint; /* so are opens */
 };
 
 int operations_prepare(struct operations_place *ret_place);
@@ -46,6 +47,8 @@ struct operation {
 	const char *text;
 	int unshare;	    /* CLONE_NEW*: namespaces of its own besides the mount namespace */
 	const char *source; /* end of the other path of a rename or a link; NULL: not looked at */
+	/* of operations_write_variant_rules(): those that match each event, by spaces apart; NULL: not run by rules */
+	const char *rule;
 };
 
 #define OPERATION_NO_EVENT 1000000
@@ -68,13 +71,17 @@ extern const struct operation_set denied_file_operations;
 /* The rules for that, or none of them, as a file: its path is left in @path. */
 void operations_write_rules(const struct operations_place *place, char *path, size_t size, bool deny);
 
+/* Rules about what the variants do, as a file: its path is left in @path. */
+void operations_write_variant_rules(const struct operations_place *place, char *path, size_t size);
+
 /* Under rules that ask for few things, and under those that ask about the suite's own connections. */
 extern const char operations_filter_rules[], operations_filter_own_rules[];
 extern const struct operation_set filtered_operations, filtered_own_operations;
 
 extern const struct operation_set detour_operations, unix_operations, modification_operations, resolved_operations,
 	privilege_operations;
-extern const struct operation_set file_operations, process_operations, network_operations, device_operations,
-	socket_operations, traffic_operations, denied_operations, isolated_operations;
+extern const struct operation_set file_operations, process_operations, program_operations, send_operations,
+	network_operations, device_operations, socket_operations, traffic_operations, denied_operations,
+	isolated_operations;
 
 #endif

@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -99,13 +101,86 @@ static void by_x32(const struct operations_place *place)
 	close(syscall(SYS_openat | X32_SYSCALL_BIT, AT_FDCWD, place->secret, O_RDONLY, 0));
 }
 
+/* Where the kernel was built without x32, such a call is refused: the sensor tells its number from others even so. */
+static int without_x32(const struct operations_place *place)
+{
+	return place->file_tracepoint && syscall(SYS_getpid | X32_SYSCALL_BIT) < 0 ? 0 : -EOPNOTSUPP;
+}
+
+static int with_file_renamed_over(const struct operations_place *place)
+{
+	operations_write(place->directory, "made", "old\n", 0600);
+	operations_write(place->directory, "other", "new\n", 0600);
+	if (chdir(place->directory))
+		return -errno;
+	close(open("made", O_RDONLY | O_CLOEXEC)); /* the directory cache knows the old one */
+	return rename("other", "made") ? -errno : 0;
+}
+
+static void open_made(const struct operations_place *place)
+{
+	(void)place;
+	close(open("made", O_RDONLY | O_CLOEXEC));
+}
+
+static int with_file_mount(const struct operations_place *place)
+{
+	operations_write(place->directory, "other", "text\n", 0644);
+	return chdir(place->directory) || mount(place->secret, "other", NULL, MS_BIND, NULL) ? -errno : 0;
+}
+
+static void open_other(const struct operations_place *place)
+{
+	(void)place;
+	close(open("other", O_RDONLY | O_CLOEXEC));
+}
+
+/* A bind mount of a bind mount, one of which is made where no rule looks. */
+static int with_second_mount(const struct operations_place *place)
+{
+	if (chdir(place->directory) || mount(".", "sub", NULL, MS_BIND, NULL) ||
+	    mount("none", "/mnt", "tmpfs", 0, NULL) || mkdir("/mnt/twice", 0755) ||
+	    mount("sub", "/mnt/twice", NULL, MS_BIND, NULL))
+		return -errno;
+	return 0;
+}
+
+static void open_twice(const struct operations_place *place)
+{
+	(void)place;
+	close(open("/mnt/twice/secret", O_RDONLY | O_CLOEXEC));
+}
+
+/* A mount that is nowhere in the tree. */
+static int with_detached_mount(const struct operations_place *place)
+{
+	secret_fd = syscall(SYS_open_tree, AT_FDCWD, place->directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return secret_fd < 0 ? -errno : 0;
+}
+
+static void open_detached(const struct operations_place *place)
+{
+	(void)place;
+	close(openat(secret_fd, "secret", O_RDONLY | O_CLOEXEC));
+}
+
+#define READS_OF(path) \
+	.adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN, \
+	.text = path, .rule = "read"
 #define READS \
 	.adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN, \
-	.text = "/secret"
+	.text = "/secret", .rule = "read"
 static const struct operation operations[] = {
-	{ "detour/dev_fd", with_descriptor, by_dev_fd, 10, READS },
-	{ "detour/descriptor_of_another_process", with_other_process, by_other_process, 10, READS },
-	{ "detour/received_descriptor", with_socket, by_received_descriptor, 10, READS },
-	{ "detour/x32", with_x32, by_x32, 10, READS },
+	{ "file/dev_fd", with_descriptor, by_dev_fd, 10, READS },
+	{ "file/proc_pid_fd", with_other_process, by_other_process, 10, READS },
+	{ "file/descriptor_over_unix_socket", with_socket, by_received_descriptor, 10, READS },
+	{ "file/x32", with_x32, by_x32, 10, READS },
+	{ "file/x32_refused", without_x32, by_x32, 10, .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_OTHER, 1 } },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/secret" },
+	{ "file/bind_mount_of_the_file", with_file_mount, open_other, 10, READS_OF("/other") },
+	{ "file/bind_mount_of_a_bind_mount", with_second_mount, open_twice, 10, READS_OF("/mnt/twice/secret") },
+	{ "file/detached_mount", with_detached_mount, open_detached, 10, READS },
+	{ "file/rename_over", with_file_renamed_over, open_made, 10, .adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 } },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/made", .rule = "read_made" },
 };
 const struct operation_set detour_operations = { operations, ARRAY_SIZE(operations) };

@@ -263,13 +263,17 @@ static int after_rename(const struct operations_place *place)
 {
 	char from[128], to[128];
 
-	/* warm the directory cache under the old name */
-	snprintf(from, sizeof(from), "%s/sub", place->directory);
-	snprintf(to, sizeof(to), "%s/moved", place->directory);
+	snprintf(from, sizeof(from), "%s/leaving", place->directory);
+	snprintf(to, sizeof(to), "%s/moved/plain", place->directory);
+	unlink(to); /* of the run before */
+	*strrchr(to, '/') = '\0';
+	rmdir(to);
+	if (mkdir(from, 0755))
+		return -errno;
 	operations_write(from, "plain", "text\n", 0644);
 	if (chdir(from))
 		return -errno;
-	open_close(AT_FDCWD, "plain", O_RDONLY);
+	open_close(AT_FDCWD, "plain", O_RDONLY); /* the directory cache knows the old name */
 	return rename(from, to) ? -errno : 0;
 }
 
@@ -353,45 +357,48 @@ static void file_ring_absent(const struct operations_place *place)
 	ring_openat("absent", 0);
 }
 
-#define READS .adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN
+#define READS_OTHER .adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN
+#define READS READS_OTHER, .rule = "read"
 static const struct operation operations[] = {
 	{ "file/absolute_path", NULL, file_absolute, 100, READS, .text = "/secret" },
 	{ "file/relative_path", in_directory, file_relative, 100, READS, .text = "/secret" },
 	{ "file/dot_dot", in_directory, file_dot_dot, 10, READS, .text = "/secret" },
 	{ "file/symlink", in_directory, file_symlink, 10, READS, .text = "/secret" },
 	{ "file/hard_link", in_directory, file_hard_link, 10, READS, .text = "/hard" },
-	{ "file/directory_descriptor", in_directory, file_descriptor_base, 10, READS, .text = "/secret" },
+	{ "file/dirfd_and_name", in_directory, file_descriptor_base, 10, READS, .text = "/secret" },
 	{ "file/legacy_open", NULL, file_legacy_open, 10, READS, .text = "/secret" },
 	{ "file/openat2", NULL, file_openat2, 10, READS, .text = "/secret" },
 	{ "file/proc_self_root", NULL, file_proc_root, 10, READS, .text = "/secret" },
 	{ "file/proc_self_cwd", in_directory, file_proc_cwd, 10, READS, .text = "/secret" },
-	{ "file/reopened_path_descriptor", with_path_descriptor, file_reopen, 10, READS, .text = "/secret" },
+	{ "file/o_path_and_reopen", with_path_descriptor, file_reopen, 10, READS, .text = "/secret" },
 	{ "file/path_only", NULL, file_path_only, 10, .adds = { { PICKET_COUNTER_FILE_OPENS_PATH, 1 } }, .add_count = 1,
-	  .event = PICKET_KIND_FILE_OPEN, .text = "/secret" },
-	{ "file/by_handle", with_handle, file_by_handle, 10,
+	  .event = PICKET_KIND_FILE_OPEN, .text = "/secret", .rule = "path_only" },
+	{ "file/open_by_handle_at", with_handle, file_by_handle, 10,
 	  .adds = { { PICKET_COUNTER_FILE_OPENS_READ, 1 }, { PICKET_COUNTER_PRIVILEGED_OPERATIONS_FILE_HANDLE, 1 } },
-	  .add_count = 2, .event = PICKET_KIND_FILE_OPEN, .text = "/plain" },
+	  .add_count = 2, .event = PICKET_KIND_FILE_OPEN, .text = "/plain", .rule = "read_plain" },
 	{ "file/bind_mount", with_bind_mount, file_bind_mount, 10, READS, .text = "/sub/secret" },
 	{ "file/chroot", with_chroot, file_chroot, 10, READS, .text = "/secret" },
 	{ "file/int80", with_low_memory, file_int80, 10, READS, .text = "/secret" },
 	{ "file/untouched_page", with_untouched_page, file_untouched_page, 1, READS, .text = "/secret" },
-	{ "file/renamed_directory", after_rename, file_plain, 10, READS, .text = "/moved/plain" },
+	{ "file/renamed_directory", after_rename, file_plain, 10, READS_OTHER, .text = "/moved/plain",
+	  .rule = "read_moved" },
 	{ "file/read_write", NULL, file_read_write, 10, .adds = { { PICKET_COUNTER_FILE_OPENS_WRITE, 1 } },
-	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/secret" },
-	{ "file/create", without_made, file_create, 1, .adds = { { PICKET_COUNTER_FILE_OPENS_CREATE, 1 } },
-	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/made" },
-	{ "file/absent", in_directory, file_absent, 100, .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT, 1 } },
-	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/secret", .rule = "read write" },
+	{ "file/creat", without_made, file_create, 1, .adds = { { PICKET_COUNTER_FILE_OPENS_CREATE, 1 } },
+	  .add_count = 1, .event = PICKET_KIND_FILE_OPEN, .text = "/made", .rule = "made" },
+	{ "file/fails_with_enoent", in_directory, file_absent, 100,
+	  .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN,
+	  .rule = "absent" },
 	{ "file/io_uring", with_ring, file_ring, 10, READS, .text = "/secret" },
 	{ "file/io_uring_async", with_ring, file_ring_async, 10, READS, .text = "/secret" },
-	{ "file/io_uring_polling", with_polling_ring, file_ring, 10, READS, .text = "/secret" },
+	{ "file/io_uring_sqpoll", with_polling_ring, file_ring, 10, READS, .text = "/secret" },
 	{ "file/io_uring_openat2", with_ring, file_ring_openat2, 10, READS, .text = "/secret" },
 	{ "file/io_uring_own_descriptor", with_own_descriptors, file_ring_own, 10, READS, .text = "/secret" },
-	{ "file/io_uring_absent", with_telling_ring, file_ring_absent, 10,
+	{ "file/io_uring_fails_with_enoent", with_telling_ring, file_ring_absent, 10,
 	  .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_ENOENT, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_OPEN,
-	  .text = "/absent" },
-	{ "file/forbidden", as_nobody, file_absolute, 10,
+	  .text = "/absent", .rule = "absent" },
+	{ "file/fails_with_eacces", as_nobody, file_absolute, 10,
 	  .adds = { { PICKET_COUNTER_FILE_OPEN_FAILURES_EACCES, 1 }, { PICKET_COUNTER_SYSCALL_DENIALS_EACCES, 1 } },
-	  .add_count = 2, .event = PICKET_KIND_FILE_OPEN },
+	  .add_count = 2, .event = PICKET_KIND_FILE_OPEN, .rule = "refused" },
 };
 const struct operation_set file_operations = { operations, ARRAY_SIZE(operations) };

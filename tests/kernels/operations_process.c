@@ -111,10 +111,11 @@ static void fork_killed(const struct operations_place *place)
 		  { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } }, \
 	.add_count = 3, .event = PICKET_KIND_PROCESS_EXEC
 static const struct operation operations[] = {
-	{ "process/exec", NULL, exec_program, 20, EXECS, .text = "/program" },
-	{ "process/exec_script", NULL, exec_script, 10, EXECS, .text = "/program" },
-	{ "process/exec_descriptor", with_program_descriptor, exec_descriptor, 10, EXECS, .text = "/program" },
-	{ "process/exec_memory", with_memory_program, exec_descriptor, 10, EXECS, .text = "memfd:evil" },
+	{ "exec/absolute_path", NULL, exec_program, 20, EXECS, .text = "/program", .rule = "program" },
+	{ "exec/script", NULL, exec_script, 10, EXECS, .text = "/program", .rule = "script program" },
+	{ "exec/execveat_descriptor", with_program_descriptor, exec_descriptor, 10, EXECS, .text = "/program",
+	  .rule = "program" },
+	{ "exec/memfd", with_memory_program, exec_descriptor, 10, EXECS, .text = "memfd:evil", .rule = "memory" },
 	{ "process/fork_exit", NULL, fork_only, 100,
 	  .adds = { { PICKET_COUNTER_PROCESS_FORKS, 1 }, { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 } }, .add_count = 2,
 	  .event = PICKET_KIND_PROCESS_EXIT },

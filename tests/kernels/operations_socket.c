@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Every way to bind, listen, accept, send to an address, and to make sockets that few need. */
+/* Every way to bind, listen and accept, and to make sockets that few need. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/vm_sockets.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -13,9 +15,9 @@
 #include "operations_network.h"
 #include "operations_ring.h"
 
-#define DISCARD_PORT 9
 #define ACCEPT_MULTISHOT (1U << 0) /* io_uring_sqe.ioprio, Linux 5.19 */
 #define OP_SOCKET 45		   /* Linux 5.19 */
+#define OP_BIND 56		   /* Linux 6.11 */
 #define OP_LISTEN 57		   /* Linux 6.11 */
 
 /* State that prepare() leaves for run(). */
@@ -164,6 +166,16 @@ static int connect_target(void)
 	return fd;
 }
 
+/* A connect that does not wait, and succeeds: no failure. */
+static void accept_not_waited_for(const struct operations_place *place)
+{
+	AUTO_CLOSE int client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	(void)place;
+	(void)!connect(client, &target.any, target_size);
+	close(accept(listener_fd, NULL, NULL));
+}
+
 static void accept_plain(const struct operations_place *place)
 {
 	AUTO_CLOSE int client = connect_target();
@@ -276,80 +288,10 @@ static void fast_open(const struct operations_place *place)
 	close(accept(listener_fd, NULL, NULL));
 }
 
-static void send_new(const struct sockaddr *address, socklen_t size, unsigned int times)
-{
-	AUTO_CLOSE int fd = socket(address->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	for (unsigned int i = 0; i < times; i++)
-		sendto(fd, "x", 1, 0, address, size);
-}
-
-static void send_udp4(const struct operations_place *place)
-{
-	struct sockaddr_in address = network_ipv4(DISCARD_PORT);
-
-	(void)place;
-	send_new((struct sockaddr *)&address, sizeof(address), 1);
-}
-
-/* Three datagrams, one correspondent; the first one may meet the refusal of the one before. */
-static void send_udp4_again(const struct operations_place *place)
-{
-	struct sockaddr_in address = network_ipv4(DISCARD_PORT);
-
-	(void)place;
-	send_new((struct sockaddr *)&address, sizeof(address), 3);
-}
-
-static void send_udp6(const struct operations_place *place)
-{
-	struct sockaddr_in6 address = network_ipv6("::1", DISCARD_PORT);
-
-	(void)place;
-	send_new((struct sockaddr *)&address, sizeof(address), 1);
-}
-
-static void send_udp6_mapped(const struct operations_place *place)
-{
-	struct sockaddr_in6 address = network_ipv6("::ffff:127.0.0.1", DISCARD_PORT);
-
-	(void)place;
-	send_new((struct sockaddr *)&address, sizeof(address), 1);
-}
-
-static void send_many(const struct operations_place *place)
-{
-	struct sockaddr_in address = network_ipv4(DISCARD_PORT);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct iovec data = { "x", 1 };
-	struct msghdr header = {
-		.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &data, .msg_iovlen = 1
-	};
-	struct mmsghdr messages[2] = { { header, 0 }, { header, 0 } };
-
-	(void)place;
-	sendmmsg(fd, messages, 2, 0);
-}
-
 static int with_ring(const struct operations_place *place)
 {
 	(void)place;
 	return ring_open(0);
-}
-
-static void send_ring(const struct operations_place *place)
-{
-	struct sockaddr_in address = network_ipv4(DISCARD_PORT);
-	AUTO_CLOSE int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct iovec data = { "x", 1 };
-	struct msghdr header = {
-		.msg_name = &address, .msg_namelen = sizeof(address), .msg_iov = &data, .msg_iovlen = 1
-	};
-	struct io_uring_sqe entry = { .opcode = IORING_OP_SENDMSG, .fd = fd, .len = 1 };
-
-	(void)place;
-	entry.addr = (uintptr_t)&header;
-	ring_do(&entry);
 }
 
 static void raw4(const struct operations_place *place)
@@ -441,6 +383,19 @@ static int with_ring_listen(const struct operations_place *place)
 	return error;
 }
 
+static void bind_ring(const struct operations_place *place)
+{
+	struct sockaddr_in address = network_ipv4(0);
+	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct io_uring_sqe entry = { .opcode = OP_BIND, .fd = fd };
+
+	(void)place;
+	entry.addr = (uintptr_t)&address;
+	entry.off = sizeof(address);
+	if (ring_do(&entry))
+		printf("FAIL network/bind_io_uring\n");
+}
+
 static void listen_ring(const struct operations_place *place)
 {
 	struct io_uring_sqe entry = { .opcode = OP_LISTEN, .len = 1 };
@@ -452,46 +407,42 @@ static void listen_ring(const struct operations_place *place)
 }
 
 #define ADDS(counter, amount) .adds = { { counter, amount } }, .add_count = 1
-#define BINDS ADDS(PICKET_COUNTER_NETWORK_BINDS, 1), .event = PICKET_KIND_NETWORK_BIND
-#define LISTENS ADDS(PICKET_COUNTER_NETWORK_LISTENS, 1), .event = PICKET_KIND_NETWORK_LISTEN
-#define SENDS(amount) ADDS(PICKET_COUNTER_NETWORK_DATAGRAMS, amount), .event = PICKET_KIND_NETWORK_SEND
+#define BINDS ADDS(PICKET_COUNTER_NETWORK_BINDS, 1), .event = PICKET_KIND_NETWORK_BIND, .rule = "bind"
+#define LISTENS ADDS(PICKET_COUNTER_NETWORK_LISTENS, 1), .event = PICKET_KIND_NETWORK_LISTEN, .rule = "listen"
 #define ACCEPTS(connects) \
 	.adds = { { connects, 1 }, { PICKET_COUNTER_NETWORK_ACCEPTS, 1 } }, .add_count = 2, \
 	.event = PICKET_KIND_NETWORK_ACCEPT
-#define ACCEPTS4 ACCEPTS(PICKET_COUNTER_NETWORK_CONNECTS_TCP4), .text = "127.0.0.1"
-#define MAKES(kind) ADDS(PICKET_COUNTER_NETWORK_SOCKETS_##kind, 1), .event = PICKET_KIND_NETWORK_SOCKET
+#define ACCEPTS4 ACCEPTS(PICKET_COUNTER_NETWORK_CONNECTS_TCP4), .text = "127.0.0.1", .rule = "accept"
+#define MAKES(kind) \
+	ADDS(PICKET_COUNTER_NETWORK_SOCKETS_##kind, 1), .event = PICKET_KIND_NETWORK_SOCKET, .rule = "socket"
 
 static const struct operation operations[] = {
-	{ "socket/bind_tcp4", NULL, bind_tcp4, 10, BINDS, .text = "127.0.0.1" },
-	{ "socket/bind_udp4", NULL, bind_udp4, 10, BINDS, .text = "127.0.0.1" },
-	{ "socket/bind_tcp6", network_need_ipv6, bind_tcp6, 10, BINDS, .text = "::1" },
-	{ "socket/bind_taken", with_listener4, bind_taken, 10, .event = -1 },
-	{ "socket/listen_tcp4", NULL, listen_tcp4, 10, LISTENS, .text = "0.0.0.0" },
-	{ "socket/listen_tcp6", network_need_ipv6, listen_tcp6, 10, LISTENS, .text = "::" },
-	{ "socket/listen_io_uring", with_ring_listen, listen_ring, 10, LISTENS, .text = "0.0.0.0" },
-	{ "socket/accept", with_listener4, accept_plain, 10, ACCEPTS4 },
-	{ "socket/accept4", with_listener4, accept_four, 10, ACCEPTS4 },
-	{ "socket/accept_tcp6", with_listener6, accept_four, 10, ACCEPTS(PICKET_COUNTER_NETWORK_CONNECTS_TCP6),
-	  .text = "::1" },
-	{ "socket/accept_mapped", with_listener_mapped, accept_four, 10, ACCEPTS(PICKET_COUNTER_NETWORK_CONNECTS_TCP4),
-	  .text = "::ffff:127.0.0.1" },
-	{ "socket/accept_int80", with_compat_listener, accept_int80, 10, ACCEPTS4 },
-	{ "socket/accept_io_uring", with_ring_listener, accept_ring, 10, ACCEPTS4 },
-	{ "socket/accept_io_uring_early", with_ring_listener, accept_ring_early, 10, ACCEPTS4 },
-	{ "socket/accept_io_uring_polling", with_polling_ring_listener, accept_ring, 10, ACCEPTS4 },
-	{ "socket/accept_io_uring_multishot", with_multishot_accept, accept_multishot, 10, ACCEPTS4 },
-	{ "socket/fast_open", with_listener4, fast_open, 10, ACCEPTS4 },
-	{ "socket/send_udp4", NULL, send_udp4, 10, SENDS(1), .text = "127.0.0.1" },
-	{ "socket/send_udp6", network_need_ipv6, send_udp6, 10, SENDS(1), .text = "::1" },
-	{ "socket/send_udp6_mapped", network_need_ipv6, send_udp6_mapped, 10, SENDS(1), .text = "127.0.0.1" },
-	{ "socket/send_udp4_again", NULL, send_udp4_again, 10, SENDS(3), .text = "127.0.0.1" },
-	{ "socket/sendmmsg", NULL, send_many, 10, SENDS(2), .text = "127.0.0.1" },
-	{ "socket/send_io_uring", with_ring, send_ring, 10, SENDS(1), .text = "127.0.0.1" },
-	{ "socket/raw4", NULL, raw4, 10, MAKES(RAW) },
-	{ "socket/raw6", network_need_ipv6, raw6, 10, MAKES(RAW) },
-	{ "socket/packet", need_packet, packet, 10, MAKES(PACKET) },
-	{ "socket/packet_by_old_type", need_packet, packet_old, 10, MAKES(PACKET) },
-	{ "socket/packet_io_uring", with_ring_sockets, packet_ring, 10, MAKES(PACKET) },
-	{ "socket/vsock", need_vsock, vsock, 10, MAKES(VSOCK) },
+	{ "network/bind_tcp4", NULL, bind_tcp4, 10, BINDS, .text = "127.0.0.1" },
+	{ "network/bind_udp4", NULL, bind_udp4, 10, BINDS, .text = "127.0.0.1" },
+	{ "network/bind_tcp6", network_need_ipv6, bind_tcp6, 10, BINDS, .text = "::1" },
+	{ "network/bind_taken", with_listener4, bind_taken, 10, .event = -1 },
+	{ "network/bind_io_uring", with_ring_listen, bind_ring, 10, BINDS, .text = "127.0.0.1" },
+	{ "network/listen_tcp4", NULL, listen_tcp4, 10, LISTENS, .text = "0.0.0.0" },
+	{ "network/listen_tcp6", network_need_ipv6, listen_tcp6, 10, LISTENS, .text = "::" },
+	{ "network/listen_io_uring", with_ring_listen, listen_ring, 10, LISTENS, .text = "0.0.0.0" },
+	{ "network/accept", with_listener4, accept_plain, 10, ACCEPTS4 },
+	{ "network/tcp4_non_blocking_accepted", with_listener4, accept_not_waited_for, 10, ACCEPTS4 },
+	{ "network/accept4", with_listener4, accept_four, 10, ACCEPTS4 },
+	{ "network/accept_tcp6", with_listener6, accept_four, 10, ACCEPTS(PICKET_COUNTER_NETWORK_CONNECTS_TCP6),
+	  .text = "::1", .rule = "accept6" },
+	{ "network/accept_mapped", with_listener_mapped, accept_four, 10, ACCEPTS(PICKET_COUNTER_NETWORK_CONNECTS_TCP4),
+	  .text = "::ffff:127.0.0.1", .rule = "accept" },
+	{ "network/accept_int80", with_compat_listener, accept_int80, 10, ACCEPTS4 },
+	{ "network/accept_io_uring", with_ring_listener, accept_ring, 10, ACCEPTS4 },
+	{ "network/accept_io_uring_early", with_ring_listener, accept_ring_early, 10, ACCEPTS4 },
+	{ "network/accept_io_uring_sqpoll", with_polling_ring_listener, accept_ring, 10, ACCEPTS4 },
+	{ "network/accept_io_uring_multishot", with_multishot_accept, accept_multishot, 10, ACCEPTS4 },
+	{ "network/fast_open", with_listener4, fast_open, 10, ACCEPTS4 },
+	{ "network/raw4", NULL, raw4, 10, MAKES(RAW) },
+	{ "network/raw6", network_need_ipv6, raw6, 10, MAKES(RAW) },
+	{ "network/packet", need_packet, packet, 10, MAKES(PACKET) },
+	{ "network/packet_by_old_type", need_packet, packet_old, 10, MAKES(PACKET) },
+	{ "network/packet_io_uring", with_ring_sockets, packet_ring, 10, MAKES(PACKET) },
+	{ "network/vsock", need_vsock, vsock, 10, MAKES(VSOCK) },
 };
 const struct operation_set socket_operations = { operations, ARRAY_SIZE(operations) };

@@ -181,7 +181,7 @@ static void by_ring_async(const struct operations_place *place)
 }
 
 #define CONNECTS .adds = { { PICKET_COUNTER_UNIX_CONNECTS, 1 } }, .add_count = 1, .event = PICKET_KIND_UNIX_CONNECT
-#define REAL CONNECTS, .text = "/real/the.sock"
+#define REAL CONNECTS, .text = "/real/the.sock", .rule = "local_socket"
 static const struct operation operations[] = {
 	{ "unix/relative_path", with_listener, by_path, TIMES, REAL },
 	{ "unix/symlink_to_directory", with_listener, by_directory_link, TIMES, REAL },

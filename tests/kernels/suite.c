@@ -7,11 +7,9 @@
  * suite [--debug] [--transport=ringbuf|perfbuf] [--SENSOR=BACKEND ...]
  * Prints PASS, FAIL or SKIP lines. Exit status: 0 no FAIL, 1 some, 2 no start.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,103 +21,11 @@
 
 #include "cleanup.h"
 #include "kernel/cgroup_fs.h"
-#include "kernel/kernel.h"
 #include "log.h"
-#include "operations.h"
-#include "state/catalogue.h"
-#include "state/dns_name.h"
+#include "suite_internal.h"
+#include "suite_judge.h"
 
-#define EVENTS_MAX 4096
-
-struct seen {
-	uint16_t kind;
-	char path[256];
-	char source[256];
-	char executable[256];
-};
-
-static struct suite {
-	struct event_loop *loop;
-	struct kernel *kernel;
-	struct self_metrics metrics;
-	struct operations_place place;
-	struct seen events[EVENTS_MAX];
-	size_t event_count;
-	char cgroup[256];
-	uint32_t slot;
-	unsigned int failed, passed, skipped;
-} suite;
-
-static bool is_network(const struct picket_event *event)
-{
-	return event->kind == PICKET_KIND_NETWORK_CONNECT ||
-	       (event->kind >= PICKET_KIND_NETWORK_BIND && event->kind <= PICKET_KIND_NETWORK_SOCKET);
-}
-
-/* As rules see it: where there is no file to ask, what was written, made absolute. */
-static void read_field(const struct picket_event *event, const char *name, char *path, size_t size)
-{
-	const struct field *field = catalogue_find_field(name);
-	const struct event_context context = { .event = event };
-	char buffer[FIELD_BUFFER_SIZE];
-	struct field_value value;
-
-	if (field->kinds & 1ULL << event->kind && field->get(&context, buffer, &value))
-		field_format(&value, path, size);
-}
-
-static void on_record(void *context, const void *record, size_t size)
-{
-	const struct picket_event *event = record;
-	struct seen *seen = &suite.events[suite.event_count];
-
-	(void)context;
-	if (!event_valid(record, size)) {
-		printf("FAIL transport/valid_record size %zu\n", size);
-		suite.failed++;
-		return;
-	}
-	if (event->slot != suite.slot || event->slot < PICKET_SLOT_FIRST || suite.event_count == EVENTS_MAX)
-		return;
-	seen->kind = event->kind;
-	snprintf(seen->path, sizeof(seen->path), "%s", event_text(event, PICKET_TEXT_PATH));
-	if (event->kind == PICKET_KIND_FILE_OPEN || event->kind == PICKET_KIND_FILE_MODIFY ||
-	    event->kind == PICKET_KIND_PRIVILEGED_OPERATION || event->kind == PICKET_KIND_UNIX_CONNECT)
-		read_field(event, "file.path", seen->path, sizeof(seen->path));
-	seen->source[0] = '\0';
-	if (event->kind == PICKET_KIND_FILE_MODIFY)
-		read_field(event, "file.source_path", seen->source, sizeof(seen->source));
-	snprintf(seen->executable, sizeof(seen->executable), "%s", event_text(event, PICKET_TEXT_EXECUTABLE));
-	if (event->flags & PICKET_EVENT_DENIED && event->result != -EPERM)
-		printf("FAIL denied/result %d\n", event->result);
-	if (is_network(event) &&
-	    !inet_ntop(event->network.family, event->network.address, seen->path, INET6_ADDRSTRLEN))
-		seen->path[0] = '\0';
-	if (event->kind == PICKET_KIND_DNS_QUERY) {
-		char name[DNS_NAME_SIZE] = "";
-
-		dns_name_read(event_text(event, PICKET_TEXT_PATH), event->text[PICKET_TEXT_PATH].size, name);
-		snprintf(seen->path, sizeof(seen->path), "%.*s", (int)sizeof(seen->path) - 1, name);
-	}
-	suite.event_count++;
-}
-
-static void report(const char *result, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void report(const char *result, const char *name, const char *format, ...)
-{
-	va_list arguments;
-
-	printf("%s %s ", result, name);
-	va_start(arguments, format);
-	vprintf(format, arguments);
-	va_end(arguments);
-	putchar('\n');
-	fflush(stdout);
-	suite.failed += strcmp(result, "FAIL") == 0;
-	suite.passed += strcmp(result, "PASS") == 0;
-	suite.skipped += strcmp(result, "SKIP") == 0;
-}
+struct suite suite;
 
 /* The child: enters the cgroup, prepares, and runs when it is told to. */
 static void run_child(const struct operation *operation, int ready_fd, int go_fd)
@@ -147,78 +53,6 @@ static void run_child(const struct operation *operation, int ready_fd, int go_fd
 	_exit(0);
 }
 
-/* How many packets a connection takes is TCP's business: only looked at where an operation says so. */
-static bool is_left_out(const struct operation *operation, int counter)
-{
-	if (counter >= PICKET_COUNTER_PERF_FIRST)
-		return true; /* time and faults are never the same, see check_perf() */
-	if (counter < PICKET_COUNTER_NETWORK_TRANSMIT_BYTES || counter > PICKET_COUNTER_NETWORK_RECEIVE_PACKETS)
-		return false;
-	for (size_t i = 0; i < operation->add_count; i++)
-		if ((int)operation->adds[i].counter == counter)
-			return false;
-	return true;
-}
-
-static bool check_counters(const struct operation *operation, const struct picket_counters *before,
-			   const struct picket_counters *after)
-{
-	bool right = true;
-
-	for (int i = 0; i < PICKET_COUNTER_COUNT; i++) {
-		uint64_t wanted = 0, got = after->value[i] - before->value[i];
-
-		for (size_t j = 0; j < operation->add_count; j++)
-			if ((int)operation->adds[j].counter == i)
-				wanted = (uint64_t)operation->adds[j].amount * operation->times;
-		if (got == wanted || is_left_out(operation, i))
-			continue;
-		report("FAIL", operation->name, "%s{%s} moved by %llu, expected %llu",
-		       counter_families[counter_infos[i].family].name, counter_infos[i].labels, (unsigned long long)got,
-		       (unsigned long long)wanted);
-		right = false;
-	}
-	return right;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t size = strlen(text), end_size = strlen(end);
-
-	return size >= end_size && strcmp(text + size - end_size, end) == 0;
-}
-
-static bool check_events(const struct operation *operation)
-{
-	unsigned int count = 0, wanted = operation->times * (operation->event_count ? operation->event_count : 1);
-
-	if (operation->event_count == OPERATION_NO_EVENT)
-		wanted = 0;
-	if (operation->event < 0)
-		return true;
-	for (size_t i = 0; i < suite.event_count; i++) {
-		const struct seen *seen = &suite.events[i];
-		const char *text = seen->kind == PICKET_KIND_PROCESS_EXEC ? seen->executable : seen->path;
-
-		if (seen->kind != operation->event)
-			continue;
-		count++;
-		if (operation->text && !ends_with(text, operation->text)) {
-			report("FAIL", operation->name, "the event says %s, expected ...%s", text, operation->text);
-			return false;
-		}
-		if (operation->source && !ends_with(seen->source, operation->source)) {
-			report("FAIL", operation->name, "the event's source is %s, expected ...%s", seen->source,
-			       operation->source);
-			return false;
-		}
-	}
-	if (count == wanted)
-		return true;
-	report("FAIL", operation->name, "%u events, expected %u", count, wanted);
-	return false;
-}
-
 static void run_operation(const struct operation *operation)
 {
 	struct counter_table table = kernel_counters(suite.kernel);
@@ -236,21 +70,21 @@ static void run_operation(const struct operation *operation)
 		run_child(operation, ready[1], go[0]);
 	}
 	if (read(ready[0], &error, sizeof(error)) != sizeof(error) || error) {
-		report("SKIP", operation->name, "cannot be done here: %s", strerror(-error));
+		suite_report("SKIP", operation->name, "cannot be done here: %s", strerror(-error));
 		goto end;
 	}
 	kernel_drain(suite.kernel);
 	suite.event_count = 0;
+	suite_judge_reset();
 	before = table.slots[suite.slot];
 	if (write(go[1], "g", 1) != 1 || read(ready[0], &error, sizeof(error)) != sizeof(error)) {
-		report("FAIL", operation->name, "the operation did not end");
+		suite_report("FAIL", operation->name, "the operation did not end");
 		goto end;
 	}
 	after = table.slots[suite.slot];
 	kernel_drain(suite.kernel);
-	/* both, so that one run shows all that is wrong */
-	if (check_counters(operation, &before, &after) & check_events(operation))
-		report("PASS", operation->name, "%u", operation->times);
+	if (suite_check(operation, &before, &after))
+		suite_report("PASS", operation->name, "%u", operation->times);
 end:
 	close(go[1]);
 	waitpid(child, NULL, 0);
@@ -268,46 +102,28 @@ static void check_perf(void)
 	if (suite.metrics.sensors[PICKET_SENSOR_PERF].backend == PICKET_BACKEND_NONE)
 		return;
 	if (kernel_flush_perf(suite.kernel))
-		report("FAIL", "perf/flush", "it did not run on every processor");
+		suite_report("FAIL", "perf/flush", "it did not run on every processor");
 	clock = slot->value[PICKET_COUNTER_PERF_TASK_CLOCK];
 	switches = slot->value[PICKET_COUNTER_PERF_CONTEXT_SWITCHES];
 	faults = slot->value[PICKET_COUNTER_PERF_PAGE_FAULTS_MINOR];
-	report(clock > 1000000 && switches > 100 && faults > 1000 ? "PASS" : "FAIL", "perf/software",
-	       "%llu ns, %llu switches, %llu faults", (unsigned long long)clock, (unsigned long long)switches,
-	       (unsigned long long)faults);
+	suite_report(clock > 1000000 && switches > 100 && faults > 1000 ? "PASS" : "FAIL", "perf/software",
+		     "%llu ns, %llu switches, %llu faults", (unsigned long long)clock, (unsigned long long)switches,
+		     (unsigned long long)faults);
 }
+
+static const struct operation_set *const sets[] = {
+	&file_operations,      &modification_operations, &detour_operations,  &resolved_operations, &unix_operations,
+	&privilege_operations, &process_operations,	 &program_operations, &network_operations,  &device_operations,
+	&socket_operations,    &send_operations,	 &traffic_operations, &denied_operations,   &isolated_operations
+};
 
 static void run_all(void)
 {
-	const struct operation_set *sets[] = { &file_operations,     &modification_operations, &detour_operations,
-					       &resolved_operations, &unix_operations,	       &privilege_operations,
-					       &process_operations,  &network_operations,      &device_operations,
-					       &socket_operations,   &traffic_operations,      &denied_operations,
-					       &isolated_operations };
-
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
 		for (size_t j = 0; j < sets[i]->count; j++)
 			run_operation(&sets[i]->operations[j]);
 	for (size_t i = 0; kernel_denies_files(suite.kernel) && i < denied_file_operations.count; i++)
 		run_operation(&denied_file_operations.operations[i]);
-}
-
-static void print_rule_error(void *context, const char *message)
-{
-	(void)context;
-	printf("FAIL start/rules %s\n", message);
-}
-
-static int compile_rules(const char *path, struct compiled_policy **ret_policy)
-{
-	struct rule_set *rules;
-	int error = rules_load(&path, 1, false, print_rule_error, NULL, &rules);
-
-	if (error)
-		return error;
-	error = policy_compile(rules, POLICY_ENFORCE | POLICY_DENY_FILES, ret_policy);
-	rules_free(rules);
-	return error;
 }
 
 /* Rules that deny, where this backend can. */
@@ -316,27 +132,50 @@ static int compile_denying_rules(struct compiled_policy **ret_policy)
 	char path[128];
 
 	operations_write_rules(&suite.place, path, sizeof(path), kernel_denies_files(suite.kernel));
-	return compile_rules(path, ret_policy);
+	return suite_judge_load(path, ret_policy);
 }
 
 /* The rules alone, as the daemon loads them. */
-static void run_filtered(const char *text, const struct operation_set *set)
+static int install_rules(const char *path)
 {
 	struct compiled_policy *policy;
-	char path[128];
-	int error;
+	int error = suite_judge_load(path, &policy);
 
-	operations_write(suite.place.directory, "rules.yaml", text, 0600);
-	snprintf(path, sizeof(path), "%s/rules.yaml", suite.place.directory);
-	error = compile_rules(path, &policy);
 	if (!error) {
 		error = kernel_install_policy(suite.kernel, policy);
 		policy_free(policy);
 	}
 	if (error)
-		report("FAIL", "filter/rules", "%s", strerror(-error));
-	for (size_t i = 0; i < set->count && !error; i++)
+		suite_report("FAIL", "filter/rules", "%s", strerror(-error));
+	return error;
+}
+
+static void run_filtered(const char *text, const struct operation_set *set)
+{
+	char path[128];
+
+	operations_write(suite.place.directory, "rules.yaml", text, 0600);
+	snprintf(path, sizeof(path), "%s/rules.yaml", suite.place.directory);
+	if (install_rules(path))
+		return;
+	for (size_t i = 0; i < set->count; i++)
 		run_operation(&set->operations[i]);
+}
+
+/* The variants once more: the kernel sends what rules ask for, and the rules match each of them. */
+static void run_by_rules(void)
+{
+	char path[128];
+
+	operations_write_variant_rules(&suite.place, path, sizeof(path));
+	if (install_rules(path))
+		return;
+	suite.by_rules = true;
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++)
+		for (size_t j = 0; j < sets[i]->count; j++)
+			if (sets[i]->operations[j].rule)
+				run_operation(&sets[i]->operations[j]);
+	suite.by_rules = false;
 }
 
 /* Every event of every kind, from every path: what the rules can ask for at most. */
@@ -375,11 +214,11 @@ static int make_cgroup(const char *cgroup2)
 		return error;
 	suite.slot = kernel_find_cgroup(suite.kernel, id);
 	if (suite.slot < PICKET_SLOT_FIRST) {
-		report("FAIL", "lifecycle/slot_at_mkdir", "the new cgroup has no slot");
+		suite_report("FAIL", "lifecycle/slot_at_mkdir", "the new cgroup has no slot");
 		return -ENOENT;
 	}
 	kernel_set_class(suite.kernel, suite.slot, PICKET_CGROUP_CONTAINER);
-	report("PASS", "lifecycle/slot_at_mkdir", "slot %u", suite.slot);
+	suite_report("PASS", "lifecycle/slot_at_mkdir", "slot %u", suite.slot);
 	return 0;
 }
 
@@ -438,6 +277,7 @@ static int start(const struct kernel_options *options)
 	kernel_check_canaries(suite.kernel);
 	suite.place.tracepoints = suite.metrics.sensors[PICKET_SENSOR_MODIFICATION].backend ==
 				  PICKET_BACKEND_TRACEPOINT;
+	suite.place.file_tracepoint = suite.metrics.sensors[PICKET_SENSOR_FILE].backend == PICKET_BACKEND_TRACEPOINT;
 	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++) {
 		const struct sensor_status *status = &suite.metrics.sensors[sensor];
 		char name[64];
@@ -445,8 +285,8 @@ static int start(const struct kernel_options *options)
 		if (sensor == PICKET_SENSOR_PERF) /* off unless asked for */
 			continue;
 		snprintf(name, sizeof(name), "canary/%s", picket_sensor_name(sensor));
-		report(status->up ? "PASS" : "FAIL", name, "%s %s", picket_backend_name(status->backend),
-		       status->reason);
+		suite_report(status->up ? "PASS" : "FAIL", name, "%s %s", picket_backend_name(status->backend),
+			     status->reason);
 	}
 	return error;
 }
@@ -456,7 +296,7 @@ int main(int argc, char **argv)
 	struct kernel_options options = {
 		.sensors.objects = { .max_slots = 64, .buffer_bytes = 4 << 20 },
 		.procfs_path = "/proc",
-		.on_record = on_record,
+		.on_record = suite_on_record,
 	};
 	AUTO_FREE char *cgroup2 = NULL;
 	struct utsname name;
@@ -471,6 +311,7 @@ int main(int argc, char **argv)
 	if (make_cgroup(cgroup2) == 0) {
 		run_all();
 		check_perf();
+		run_by_rules();
 		run_filtered(operations_filter_rules, &filtered_operations);
 		run_filtered(operations_filter_own_rules, &filtered_own_operations);
 	}
