@@ -2,6 +2,8 @@
 #ifndef DESCRIPTOR_H
 #define DESCRIPTOR_H
 
+#define AF_UNIX 1
+
 /*
  * bpf_get_current_task_btf() is there since Linux 5.11: what it leads to is read without a helper's call. Each such read
  * costs the verifier a search through all types of the kernel, so only the programs that run most often ask for it.
@@ -52,6 +54,14 @@ static __always_inline struct file *file_of_descriptor(__u32 descriptor)
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), &slots[descriptor]);
 	return file;
+}
+
+/* The socket of an open file; NULL when it is none. */
+static __always_inline struct sock *socket_of_file(struct file *file)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+
+	return socket && BPF_CORE_READ(socket, file) == file ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
 #endif

@@ -63,14 +63,6 @@ static __always_inline bool family_is_inet(__u16 family)
 	return family == AF_INET || family == AF_INET6;
 }
 
-/* The socket of an open file; NULL when it is none. */
-static __always_inline struct sock *socket_of_file(struct file *file)
-{
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-
-	return socket && BPF_CORE_READ(socket, file) == file ? BPF_CORE_READ(socket, sk) : NULL;
-}
-
 /* The same, when it is one of the internet families. */
 static __always_inline struct sock *inet_socket_of_file(struct file *file)
 {

@@ -11,7 +11,6 @@
 #include "network_outcome.h"
 #include "policy_match.h"
 
-#define AF_UNIX 1
 #define UNIX_PATH_SIZE 108
 #define UNIX_PATH_OFFSET 2 /* of sun_path in struct sockaddr_un */
 

@@ -147,6 +147,8 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	record_set_task(record, task);
 	record->event.flags |= flags | path->flags;
 	record_add_standing(record, task);
+	record->event.exec.inode = BPF_CORE_READ(file, f_inode, i_ino);
+	record->event.exec.device = BPF_CORE_READ(file, f_inode, i_sb, s_dev);
 	record_add_path(record, PICKET_TEXT_EXECUTABLE, path);
 	record_add_string(record, PICKET_TEXT_REQUESTED, BPF_CORE_READ(bprm, filename), false);
 	if (rules->flags & PICKET_POLICY_ARGS)
@@ -166,6 +168,8 @@ static __always_inline bool names_engine(const char *comm)
 	case 0x006d69746d736177ULL: /* wasmtime */
 	case 0x000072656d736177ULL: /* wasmer */
 	case 0x00000000726d6177ULL: /* wamr */
+	case 0x000000006e697073ULL: /* spin */
+	case 0x000000006e75726bULL: /* krun: a virtual machine within the runtime's process */
 		return true;
 	}
 	return false;

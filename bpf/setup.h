@@ -11,6 +11,7 @@
 #ifndef SETUP_H
 #define SETUP_H
 
+#include "descriptor.h"
 #include "path.h"
 #include "subject.h"
 
@@ -48,6 +49,26 @@ static __always_inline void setup_end(__u32 pid, const struct subject *subject)
 		return;
 	if (subject->counters && subject->counters->setup)
 		__sync_fetch_and_add(&subject->counters->setup, -1);
+}
+
+/*
+ * Whether the set-up of the task that runs now ends with its accept(2) of @descriptor. youki's library, and with it
+ * every shim of runwasi, waits for "start" so: on a local socket, as the last thing before the workload. A module's
+ * engine goes on in this very process and executes no program. Nothing of a workload runs before, so that none can
+ * put it off; and who accepts without being a runtime is no runtime any more.
+ */
+static __always_inline bool setup_is_started(__u32 descriptor)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct picket_setup_task *setup = bpf_map_lookup_elem(&setup_tasks, &pid);
+	struct file *file;
+	struct sock *socket;
+
+	if (!setup || task_mount_namespace((struct task_struct *)bpf_get_current_task()) == setup->runtime_namespace)
+		return false;
+	file = file_of_descriptor(descriptor);
+	socket = file ? socket_of_file(file) : NULL;
+	return socket && BPF_CORE_READ(socket, __sk_common.skc_family) == AF_UNIX;
 }
 
 /*

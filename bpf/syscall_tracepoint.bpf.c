@@ -9,7 +9,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+#include "boundary_given.h"
 #include "device.h"
+#include "setup.h"
 #include "subject.h"
 #include "syscall.h"
 #include "tree_epoch.h"
@@ -43,6 +45,19 @@ static __always_inline void count_denial(long result)
 							 : PICKET_COUNTER_SYSCALL_DENIALS_EACCES);
 }
 
+/* Not to be inlined: of all system calls, few are accept(2). */
+static __noinline int accepted_start(int result)
+{
+	struct subject subject;
+
+	if (result < 0 || !setup_is_started(result))
+		return 0;
+	subject = subject_current();
+	setup_end(bpf_get_current_pid_tgid() >> 32, &subject);
+	boundary_begin(&subject);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
 {
@@ -59,6 +74,8 @@ int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
 		tree_epoch_advance();
 	if (call.handler == PICKET_HANDLER_DUPLICATE && (unsigned long)result > 2)
 		return 0; /* fcntl(2) and dup(2) are frequent; only what lands on 0, 1 or 2 is of interest */
+	if (call.handler == PICKET_HANDLER_ACCEPT)
+		accepted_start(result);
 	if (call.handler == PICKET_HANDLER_OPEN)
 		bpf_tail_call_static(ctx, &handlers, PICKET_HANDLER_OPEN); /* the most frequent one: a direct jump */
 	if (call.handler)

@@ -105,7 +105,7 @@ static void recall_names(struct cgroup_sync *sync, const struct cgroup_record *r
 		.pod = strdup(record->pod),
 		.namespace = strdup(record->namespace),
 		.pod_uid = strdup(record->pod_uid),
-		.isolation = { .class = record->isolation, .evidence = EVIDENCE_NONE },
+		.isolation = record->isolation,
 	};
 
 	if (*record->name && names.name && names.image && names.pod && names.namespace && names.pod_uid)

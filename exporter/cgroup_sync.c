@@ -2,10 +2,13 @@
 #include "cgroup_sync.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "cgroup_sync_internal.h"
+#include "cleanup.h"
 #include "kernel/cgroup_fs.h"
 
 #define RESCAN_INTERVAL_S 1
@@ -110,13 +113,13 @@ static void classify_all(const struct cgroup_sync *sync)
 	}
 }
 
-void cgroup_sync_take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_id, const char *path,
-			 uint32_t kernel_slot)
+/* What the registry answered, carried to the kernel. */
+static void apply(struct cgroup_sync *sync, uint64_t id, uint32_t kernel_slot, int error,
+		  struct registry_verdict verdict)
 {
 	const struct cgroup_sync_options *options = &sync->options;
-	struct registry_verdict verdict;
 
-	if (registry_add(options->registry, id, parent_id, path, kernel_slot, &verdict) == -ENOSPC)
+	if (error == -ENOSPC)
 		options->metrics->slots_exhausted++;
 	if (verdict.class == PICKET_CGROUP_CONTAINER)
 		classify(sync, verdict.container, verdict.slot);
@@ -126,6 +129,49 @@ void cgroup_sync_take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_
 	}
 	if (verdict.created && options->on_container)
 		options->on_container(options->context, verdict.container);
+}
+
+/* Its processes were the host's up to now, and the kernel takes those that come from there for a runtime's. */
+static void end_setup(const struct cgroup_sync *sync, const char *path)
+{
+	AUTO_FCLOSE FILE *file = NULL;
+	char name[PATH_MAX];
+	unsigned int pid;
+
+	if (snprintf(name, sizeof(name), "%s%s/cgroup.procs", sync->options.cgroup2_path, path) >= (int)sizeof(name))
+		return;
+	file = fopen(name, "re");
+	while (file && fscanf(file, "%u", &pid) == 1)
+		kernel_end_setup(sync->options.kernel, pid);
+}
+
+int cgroup_sync_add_service(struct cgroup_sync *sync, uint64_t id, const char *path, const char *runtime)
+{
+	uint32_t kernel_slot = kernel_find_cgroup(sync->options.kernel, id);
+	struct registry_verdict verdict;
+	int error = registry_add_service(sync->options.registry, id, path, kernel_slot, runtime, &verdict);
+
+	if (error == -EINVAL)
+		return error;
+	kernel_give_namespaces(sync->options.kernel, verdict.slot); /* it is a process of the host's */
+	end_setup(sync, path);
+	apply(sync, id, kernel_slot, error, verdict);
+	end_setup(sync, path); /* those that were born meanwhile */
+	return error;
+}
+
+void cgroup_sync_take_in(struct cgroup_sync *sync, uint64_t id, uint64_t parent_id, const char *path,
+			 uint32_t kernel_slot)
+{
+	const struct cgroup_sync_options *options = &sync->options;
+	const char *runtime = options->service_runtime ? options->service_runtime(options->context, path) : NULL;
+	struct registry_verdict verdict;
+	int error;
+
+	if (runtime && cgroup_sync_add_service(sync, id, path, runtime) != -EINVAL)
+		return;
+	error = registry_add(options->registry, id, parent_id, path, kernel_slot, &verdict);
+	apply(sync, id, kernel_slot, error, verdict);
 }
 
 static int visit(void *context, uint64_t id, uint64_t parent_id, const char *path)

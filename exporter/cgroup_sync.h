@@ -20,6 +20,7 @@ struct cgroup_sync_options {
 	const char *cgroup2_path, *journal_path;
 	uint32_t slot_count; /* size of the array of counters */
 	void (*on_container)(void *context, struct container *container);
+	const char *(*service_runtime)(void *context, const char *path);  /* see registry_add_service(); may be NULL */
 	bool (*spared)(void *context, const struct container *container); /* nothing is done to it; may be NULL */
 	void *context;
 };
@@ -48,6 +49,9 @@ int cgroup_sync_settle(struct cgroup_sync *sync);
 
 /** cgroup_sync_keep() - write the journal anew. Return: 0; -errno: this, or something since the last call, failed. */
 int cgroup_sync_keep(struct cgroup_sync *sync);
+
+/** cgroup_sync_add_service() - a cgroup of the host's turned out to be that of a workload; see registry_add_service(). */
+int cgroup_sync_add_service(struct cgroup_sync *sync, uint64_t id, const char *path, const char *runtime);
 
 /** cgroup_sync_created(), cgroup_sync_removed() - what a lifecycle event says; @event is valid. */
 void cgroup_sync_created(struct cgroup_sync *sync, const struct picket_event *event);

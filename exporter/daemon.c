@@ -22,6 +22,20 @@
 #define RETENTION_NS (300 * 1000000000LL)	 /* of a dead container that nobody scrapes */
 #define EXPOSED_RETENTION_NS (60 * 1000000000LL) /* of one that was scraped: a second Prometheus may come later */
 
+static void on_cgroup_created(struct daemon *daemon, const struct picket_event *event)
+{
+	cgroup_sync_created(daemon->cgroups, event);
+	if (!registry_find(daemon->registry, event->cgroup_id))
+		module_hosts_note(&daemon->module_hosts, event->cgroup_id, event_text(event, PICKET_TEXT_PATH));
+}
+
+static const char *service_runtime(void *context, const char *path)
+{
+	struct daemon *daemon = context;
+
+	return module_hosts_look(&daemon->module_hosts, path, NULL);
+}
+
 static void on_cgroup_removed(struct daemon *daemon, const struct picket_event *event)
 {
 	cgroup_sync_removed(daemon->cgroups, event);
@@ -41,7 +55,7 @@ static void on_record(void *context, const void *record, size_t size)
 	}
 	daemon->metrics.events[event->kind]++;
 	if (event->kind == PICKET_KIND_CGROUP_CREATE)
-		cgroup_sync_created(daemon->cgroups, event);
+		on_cgroup_created(daemon, event);
 	else if (event->kind == PICKET_KIND_CGROUP_REMOVE)
 		on_cgroup_removed(daemon, event);
 	if (!(event->flags & PICKET_EVENT_HOST))
@@ -73,6 +87,7 @@ static void on_second(void *context)
 	daemon_forget_old_rules(daemon, false);
 	cgroup_sync_tick(daemon->cgroups);
 	isolation_watch_tick(&daemon->isolation_watch);
+	module_hosts_tick(&daemon->module_hosts, daemon->cgroups);
 }
 
 static void on_minute(void *context)
@@ -177,6 +192,7 @@ static int start_registry(struct daemon *daemon)
 		.journal_path = daemon->config->bpf_pin ? journal_path(daemon) : NULL,
 		.slot_count = daemon->config->max_containers + PICKET_SLOT_FIRST,
 		.on_container = on_new_container,
+		.service_runtime = service_runtime,
 		.spared = daemon_spares,
 		.context = daemon,
 	};
@@ -190,6 +206,12 @@ static int start_registry(struct daemon *daemon)
 		.cgroup2_path = daemon->cgroup2_path,
 		.root_path = daemon->config->rootfs_path,
 		.kernel = daemon->kernel,
+		.registry = daemon->registry,
+	};
+	daemon->module_hosts = (struct module_hosts){
+		.procfs_path = daemon->config->procfs_path,
+		.cgroup2_path = daemon->cgroup2_path,
+		.root_path = daemon->config->rootfs_path,
 		.registry = daemon->registry,
 	};
 	sync.kernel = daemon->kernel;
@@ -264,6 +286,8 @@ static int start_judge(struct daemon *daemon)
 		.otlp = daemon->otlp,
 		.control = daemon->control,
 		.registry = daemon->registry,
+		.procfs_path = daemon->config->procfs_path,
+		.root_path = daemon->config->rootfs_path,
 		.group_seconds = daemon->config->findings_group_seconds,
 	};
 	int error = judge_new(&options, &daemon->judge);
@@ -329,6 +353,7 @@ static void stop(struct daemon *daemon)
 	responder_free(daemon->responder);
 	never_touch_free(daemon->never_touch);
 	network_isolation_close(daemon->isolation);
+	module_hosts_close(&daemon->module_hosts);
 	cgroup_sync_free(daemon->cgroups);
 	registry_free(daemon->registry);
 	rules_watch_free(daemon->rules_watch);

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "export/http_server.h"
 #include "isolation_watch.h"
+#include "module_hosts.h"
 #include "judge.h"
 #include "rules_watch.h"
 #include "kernel/isolation_network.h"
@@ -42,6 +43,7 @@ struct daemon {
 	struct device_names devices;
 	struct node_tee tee;
 	struct isolation_watch isolation_watch;
+	struct module_hosts module_hosts;
 	char journal_path[PATH_MAX]; /* beside the control socket */
 	char collector_error[256];   /* as logged last; "" while all is well */
 };

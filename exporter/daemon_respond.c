@@ -84,7 +84,8 @@ void daemon_state_path(const struct daemon *daemon, const char *name, char path[
 
 bool daemon_spares(void *context, const struct container *container)
 {
-	return never_touch_reason(((struct daemon *)context)->never_touch, container) != NULL;
+	return isolation_is_shared(&container->isolation) ||
+	       never_touch_reason(((struct daemon *)context)->never_touch, container) != NULL;
 }
 
 int daemon_start_never_touch(struct daemon *daemon)

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "log.h"
+#include "state/isolation_process.h"
 #include "state/repeats.h"
 #include "state/throttle.h"
 
@@ -173,6 +175,24 @@ static struct finding make_finding(const struct event_context *context, const st
 	return finding;
 }
 
+/* Its where asks for something about the container itself. */
+static bool names_container(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->where_count; i++) {
+		const char *name = rule->where[i].field->name;
+
+		if (strncmp(name, "container.", 10) == 0 || strncmp(name, "picket.container.", 17) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is true of containers in general need not be of a node's own process, which reads keys and writes to the host. */
+static bool is_for(const struct rule *rule, const struct container *container)
+{
+	return !container || !isolation_is_shared(&container->isolation) || names_container(rule);
+}
+
 /* @progress: of a rule that asks for several events, else NULL. */
 static void judge_match(struct judge *judge, const struct event_context *context, struct container *container,
 			const struct rule *rule, const struct progress_match *progress)
@@ -217,7 +237,7 @@ static void judge_by_old(struct judge *judge, const struct event_context *contex
 		const struct rule *rule = judge->matches[i];
 		int place = judge->old.places[rule->index];
 
-		if (rule->owner)
+		if (rule->owner || !is_for(rule, container))
 			continue; /* sequences and counts have begun anew */
 		if (place >= 0)
 			judge_match(judge, context, container, rules_at(*judge->options.rules, place), NULL);
@@ -231,12 +251,17 @@ void judge_event(struct judge *judge, const struct picket_event *event, struct c
 	struct event_context context = { .event = event, .container = container };
 	size_t count;
 
+	if (container && event->kind == PICKET_KIND_PROCESS_EXEC)
+		context.runtime_program = isolation_is_runtime_program(
+			judge->options.procfs_path, judge->options.root_path, &container->isolation, event);
 	if (judge->old.rules && event->policy == judge->old.generation) {
 		judge_by_old(judge, &context, container);
 		return;
 	}
 	count = rules_judge(*judge->options.rules, &context, judge->matches, judge->matches_max);
 	for (size_t i = 0; i < count; i++) {
+		if (!is_for(judge->matches[i], container))
+			continue;
 		if (judge->matches[i]->owner)
 			judge_step(judge, &context, container, judge->matches[i]);
 		else

@@ -20,7 +20,8 @@ struct judge_options {
 	struct otlp_sender *otlp;
 	struct control_server *control;
 	struct registry *registry;
-	uint32_t group_seconds; /* 0: findings that say the same are all sent */
+	const char *procfs_path, *root_path; /* of the host; root_path NULL: "/" */
+	uint32_t group_seconds;		     /* 0: findings that say the same are all sent */
 };
 
 /* Rules of before a reload: events that they asked for are still in the buffer, and are theirs to judge. Borrowed. */

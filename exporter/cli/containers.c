@@ -6,6 +6,7 @@
 #include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "state/utf8.h"
 
 static const struct {
 	const char *title, *key;
@@ -23,6 +24,22 @@ static const struct {
 	{ "TEE", "tee" },
 	{ "counted as one", "attribution" },
 };
+
+static void print_modules(const json_t *modules)
+{
+	const json_t *names = json_object_get(modules, "names"), *name;
+	char text[CLIENT_TEXT_SIZE];
+	size_t i;
+
+	if (!modules)
+		return;
+	printf("    modules %lld\n", (long long)json_integer_value(json_object_get(modules, "count")));
+	json_array_foreach (names, i, name) {
+		text[0] = '\0';
+		utf8_append_printable(text, sizeof(text), 0, json_string_value(name), json_string_length(name));
+		printf("      %s\n", text);
+	}
+}
 
 static void print_details(const json_t *container)
 {
@@ -42,6 +59,9 @@ static void print_details(const json_t *container)
 		if (*client_text(container, isolation_texts[i].key, text))
 			printf(", %s %s", isolation_texts[i].title, text);
 	printf("\n");
+	if (*client_text(container, "unseen", text))
+		printf("    not seen: %s\n", text);
+	print_modules(json_object_get(container, "modules"));
 	json_object_foreach (counters, name, value)
 		if (json_is_real(value))
 			printf("    %-70s %.3f\n", name, json_real_value(value));

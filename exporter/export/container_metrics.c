@@ -55,8 +55,31 @@ static void write_isolation(const struct container_family *family, struct text *
 		 "runtime=\"%s\",isolation=\"%s\",engine=\"%s\",tee=\"%s\",evidence=\"%s\",attribution=\"%s\"",
 		 container->runtime, container_isolation_name(isolation->class), or_empty(isolation->engine),
 		 or_empty(isolation->tee), isolation_evidence_name(isolation->evidence),
-		 isolation_attribution(isolation->class));
+		 isolation_attribution(isolation));
 	family_sample(out, family->type, family->name, container->labels, labels, 1);
+}
+
+static void write_node_runtime(const struct container_family *family, struct text *out,
+			       const struct container *container)
+{
+	char labels[128];
+
+	if (!isolation_is_shared(&container->isolation))
+		return;
+	snprintf(labels, sizeof(labels), "runtime=\"%s\",isolation=\"%s\",attribution=\"node\"",
+		 container->isolation.engine, container_isolation_name(container->isolation.class));
+	family_sample(out, family->type, family->name, container->labels, labels, 1);
+}
+
+static void write_node_modules(const struct container_family *family, struct text *out,
+			       const struct container *container)
+{
+	char labels[64];
+
+	if (!isolation_is_shared(&container->isolation))
+		return;
+	snprintf(labels, sizeof(labels), "runtime=\"%s\"", container->isolation.engine);
+	family_sample(out, family->type, family->name, container->labels, labels, container->modules.count);
 }
 
 /* Those of trusted execution environments; the others are part of the posture. */
@@ -82,6 +105,10 @@ const struct container_family container_families[] = {
 	  "How a container was started, where that is weaker than it could be.", write_posture },
 	{ FAMILY_GAUGE, "picket_container_tee_devices",
 	  "Devices of trusted execution environments that a container's configuration gives it.", write_tee_devices },
+	{ FAMILY_INFO, "picket_node_runtime",
+	  "A process that runs the modules of all pods of this node, which cannot be told apart.", write_node_runtime },
+	{ FAMILY_GAUGE, "picket_node_runtime_modules",
+	  "Modules of such a process that leave a trace: kept as files, mapped, or open.", write_node_modules },
 };
 
 const size_t container_family_count = ARRAY_SIZE(container_families);

@@ -47,11 +47,23 @@ static void add_text(void *object, const char *key, const char *text)
 	json_object_set_new(object, key, json_text(text));
 }
 
+static json_t *container_modules(const struct container *container)
+{
+	const struct module_list *modules = &container->modules;
+	json_t *names = json_array();
+
+	for (size_t i = 0; i < modules->name_count; i++)
+		json_array_append_new(names, json_text(modules->names[i]));
+	return json_pack("{s:i, s:o}", "count", (int)modules->count, "names", names);
+}
+
 static json_t *container_json(const struct control_server *server, const struct container *container)
 {
 	json_t *object = json_object();
 
 	container_each_text(container, add_text, object);
+	if (container->modules.count)
+		json_object_set_new(object, "modules", container_modules(container));
 	json_object_set_new(object, "counters", container_counters(server, container));
 	return object;
 }

@@ -73,6 +73,11 @@ static void write_isolation(struct text *out, const struct isolation *isolation)
 	text_add_html(out, isolation->handler);
 	if (isolation->evidence != EVIDENCE_NONE)
 		text_add_format(out, " by %s", isolation_evidence_name(isolation->evidence));
+	if (isolation_unseen(isolation)[0]) {
+		text_add(out, "<br><abbr title=\"");
+		text_add_html(out, isolation_unseen(isolation));
+		text_add_format(out, "\">seen as one %s</abbr>", isolation_attribution(isolation));
+	}
 	text_add(out, "</small>");
 }
 

@@ -27,7 +27,7 @@ struct kernel {
 	uint32_t max_slots;
 	uint32_t self_slot;
 	uint64_t kinds; /* that the rules in force want */
-	int cgroups_fd, free_slots_fd, lost_fd;
+	int cgroups_fd, free_slots_fd, lost_fd, outsiders_fd;
 };
 
 #define COUNTERS_STEP (1 << 18) /* bytes that are mapped at a time */
@@ -155,6 +155,7 @@ int kernel_open(struct event_loop *loop, const struct kernel_options *options, s
 	install_perf(kernel, perf_reason);
 	maps = sensors_maps(kernel->sensors);
 	kernel->cgroups_fd = object_maps_fd(maps, "cgroups");
+	kernel->outsiders_fd = object_maps_fd(maps, "outsiders");
 	kernel->free_slots_fd = object_maps_fd(maps, "free_slots");
 	kernel->lost_fd = object_maps_fd(maps, "lost");
 	if (!host_namespaces_fill(maps, options->procfs_path))
@@ -302,6 +303,19 @@ void kernel_carry_setup(struct kernel *kernel, uint32_t from, uint32_t to)
 	if (!(__atomic_load_n(&new->namespaces, __ATOMIC_ACQUIRE) & PICKET_NAMESPACES_SETUP))
 		__atomic_store_n(&new->namespaces, __atomic_load_n(&old->namespaces, __ATOMIC_ACQUIRE),
 				 __ATOMIC_RELEASE);
+}
+
+void kernel_give_namespaces(struct kernel *kernel, uint32_t slot)
+{
+	struct picket_counters *counters = counters_of(kernel, slot);
+
+	if (slot >= PICKET_SLOT_FIRST && counters)
+		__atomic_store_n(&counters->namespaces, ~0U, __ATOMIC_RELEASE);
+}
+
+void kernel_end_setup(struct kernel *kernel, uint32_t pid)
+{
+	bpf_map_delete_elem(kernel->outsiders_fd, &pid);
 }
 
 void kernel_clear_slot(struct kernel *kernel, uint32_t slot)

@@ -71,6 +71,12 @@ void kernel_set_isolated(struct kernel *kernel, uint32_t slot, bool isolated);
 /** kernel_set_class() - PICKET_CGROUP_* of all cgroups counted on @slot. */
 void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class);
 
+/** kernel_give_namespaces() - those on @slot may be in any namespace of the host. */
+void kernel_give_namespaces(struct kernel *kernel, uint32_t slot);
+
+/** kernel_end_setup() - process @pid was born outside of its cgroup's workload, but is the workload itself. */
+void kernel_end_setup(struct kernel *kernel, uint32_t pid);
+
 /** kernel_carry_setup() - what was noticed of the runtime on slot @from, processes and what it gave, holds on @to. */
 void kernel_carry_setup(struct kernel *kernel, uint32_t from, uint32_t to);
 

@@ -60,6 +60,8 @@ const char *spared_reason(const char *procfs_path, const struct event_context *c
 		return "the host is never a target";
 	if (is_own_container(procfs_path, context->container))
 		return "picket itself runs in this container";
+	if (isolation_is_shared(&context->container->isolation))
+		return "the process runs the workloads of the whole node";
 	if (is_runtime(procfs_path, context->event->pid))
 		return "the runtime's own process";
 	return NULL;

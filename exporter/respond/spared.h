@@ -7,7 +7,7 @@
 
 /**
  * spared_reason() - why nothing may be done about this event.
- * The host's processes, picket's own container, and the programs of container runtimes. For the last, a name is no
+ * The host's processes, picket's own container, what runs all workloads of a node, and the programs of container runtimes. For the last, a name is no
  * evidence, since a workload can choose it: the executable must be the very file that the host has under that path.
  * Return: static text; NULL when it may be a target.
  */

@@ -21,6 +21,7 @@ enum field_type { FIELD_STRING, FIELD_INTEGER, FIELD_BOOLEAN, FIELD_ADDRESS };
 struct event_context {
 	const struct picket_event *event;
 	const struct container *container; /* NULL: the host's */
+	bool runtime_program;		   /* of an exec: see isolation_is_runtime_program() */
 };
 
 struct field_value {

@@ -92,6 +92,10 @@ const struct field catalogue_fields[] = {
 	      "The program's file has no name any more.", .get = field_get_deleted),
 	FIELD("picket.process.upper_layer", "process.upper_layer", KIND(PROCESS_EXEC), BOOLEAN,
 	      "The program was written after the container's start: it is not from the image.", .get = field_get_upper),
+	FIELD("picket.process.runtime_program", "process.runtime_program", KIND(PROCESS_EXEC), BOOLEAN,
+	      "The program is the very file of the host that runs workloads of this isolation (runsc, qemu, ...), by inode; "
+	      "absent for ordinary containers.",
+	      .get = field_get_runtime_program),
 	FIELD("process.vpid", NULL, KINDS_PROCESS, INTEGER,
 	      "Process id in its own pid namespace: 1 is the first process of most containers.", .get = field_get_vpid),
 	FIELD("process.interactive", NULL, KIND(PROCESS_EXEC), BOOLEAN, "Standard input is a terminal.",

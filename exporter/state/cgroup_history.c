@@ -92,13 +92,12 @@ static int take_container(struct reader *reader, const char *text, const char *e
 	int used = 0, error;
 
 	if (sscanf(text, "C %20llu %10u %1u %3u%n", &id, &slot, &removed, &isolation, &used) != 4 || !id ||
-	    !slot_exists(reader, slot) || isolation >= ISOLATION_COUNT ||
+	    !slot_exists(reader, slot) || !journal_isolation_read(isolation, &record.isolation) ||
 	    !take_texts(text + strlen(text) + 1, end, &record))
 		return 0;
 	record.cgroup_id = id;
 	record.slot = slot;
 	record.removed = removed;
-	record.isolation = isolation;
 	error = make_room(reader);
 	if (!error)
 		error = take_folded(reader, text + used, &record, reader->history.count + 1);

@@ -90,7 +90,7 @@ static void write_container(FILE *out, const struct registry *registry, const st
 	size_t count = registry_folded_slots(registry, container, &folded);
 
 	fprintf(out, "C %llu %u %d %d", (unsigned long long)container->cgroup_id, container->slot,
-		container->removed_unix_ns != 0, container->isolation.class);
+		container->removed_unix_ns != 0, journal_isolation(&container->isolation));
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, " %u", folded[i]);
 	fputc('\0', out);

@@ -16,8 +16,8 @@ struct cgroup_journal;
 struct cgroup_record {
 	uint64_t cgroup_id;
 	uint32_t slot;
-	bool removed; /* its last values may not have been scraped yet */
-	enum container_isolation isolation;
+	bool removed;		    /* its last values may not have been scraped yet */
+	struct isolation isolation; /* class and evidence */
 	const char *path, *name, *image, *pod, *namespace, *pod_uid;
 	uint32_t *folded; /* slots whose values belong to its own */
 	size_t folded_count;

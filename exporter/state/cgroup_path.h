@@ -33,6 +33,7 @@ struct cgroup_identity {
 	uint32_t user;		       /* whose rootless container or unit it is; CGROUP_NO_USER: the system's */
 	size_t path_size;	       /* the owner's own directory is this much of the path */
 	bool nested;		       /* components follow the owner's own: a cgroup inside a container */
+	bool by_process;	       /* a service of the host, whose process tells the runtime; the path does not */
 	bool guessed;		       /* a bare top directory: runc and crun make such, but so may anybody */
 };
 

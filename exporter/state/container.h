@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "isolation.h"
+#include "module_files.h"
 #include "posture.h"
 
 /* All texts are NUL-terminated, never NULL, "" when unknown, and may hold any byte but NUL. */
@@ -26,6 +27,7 @@ struct container {
 	const char *runtime; /* static: docker, containerd, cri-o, podman, ... */
 	struct isolation isolation;
 	unsigned int inspections;   /* how often its processes were looked at for evidence */
+	struct module_list modules; /* of a process that runs those of a whole node */
 	struct posture posture;	    /* nothing before it is named */
 	uint32_t devices;	    /* 1 << enum picket_device: given to it by its configuration */
 	int64_t created_unix_ns;    /* when picket saw its cgroup; start of its counters */

@@ -30,6 +30,7 @@
 	GETTER(field_get_memfd) \
 	GETTER(field_get_deleted) \
 	GETTER(field_get_upper) \
+	GETTER(field_get_runtime_program) \
 	GETTER(field_get_container_id) \
 	GETTER(field_get_container_name) \
 	GETTER(field_get_image_name) \

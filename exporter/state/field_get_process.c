@@ -224,6 +224,13 @@ FIELD_GETTER(field_get_upper)
 	return set_flag(context, ret_value, PICKET_EVENT_UPPER);
 }
 
+/* Asked of those that are no ordinary containers: of others every program may be one of the runtime's. */
+FIELD_GETTER(field_get_runtime_program)
+{
+	return context->container && context->container->isolation.class >= ISOLATION_GVISOR &&
+	       field_set_boolean(ret_value, context->runtime_program);
+}
+
 FIELD_GETTER(field_get_io_uring)
 {
 	return set_flag(context, ret_value, PICKET_EVENT_IO_URING);

@@ -35,7 +35,18 @@ const char *isolation_evidence_name(enum isolation_evidence evidence)
 	return evidence < EVIDENCE_COUNT ? names[evidence] : "";
 }
 
-const char *isolation_attribution(enum container_isolation isolation)
+/* Kubelets and hosts that run the modules of all pods within their own process. */
+bool isolation_is_shared(const struct isolation *isolation)
+{
+	static const char *const engines[] = { "krustlet", "wasmcloud" };
+
+	for (size_t i = 0; isolation->engine && i < ARRAY_SIZE(engines); i++)
+		if (strcmp(isolation->engine, engines[i]) == 0)
+			return true;
+	return false;
+}
+
+const char *isolation_attribution(const struct isolation *isolation)
 {
 	static const bool own_kernel[ISOLATION_COUNT] = {
 		[ISOLATION_GVISOR] = true,
@@ -43,7 +54,30 @@ const char *isolation_attribution(enum container_isolation isolation)
 		[ISOLATION_CONFIDENTIAL] = true,
 	};
 
-	return isolation < ISOLATION_COUNT && own_kernel[isolation] ? "sandbox" : "container";
+	if (isolation_is_shared(isolation))
+		return "node";
+	return isolation->class < ISOLATION_COUNT && own_kernel[isolation->class] ? "sandbox" : "container";
+}
+
+const char *isolation_unseen(const struct isolation *isolation)
+{
+	static const char *const sentences[ISOLATION_COUNT] = {
+		[ISOLATION_GVISOR] =
+			"System calls of the workload are answered within the sandbox; counted are those that the "
+			"sandbox itself makes on the host.",
+		[ISOLATION_MICROVM] =
+			"What happens within the guest stays there; counted is the virtual machine's process.",
+		[ISOLATION_WASM] =
+			"What the module computes stays within its memory; counted is what its engine does for it.",
+		[ISOLATION_CONFIDENTIAL] =
+			"The guest is closed to the host by design; counted is what its process does on the "
+			"host.",
+	};
+
+	if (isolation_is_shared(isolation))
+		return "All pods' modules run in one process: which of them opened, connected or used the processor cannot be "
+		       "told apart, nor a module that was neither kept as a file nor is mapped or open be listed.";
+	return isolation->class < ISOLATION_COUNT && sentences[isolation->class] ? sentences[isolation->class] : "";
 }
 
 /*
@@ -77,6 +111,8 @@ static const struct {
 	{ "krun", ISOLATION_MICROVM, "libkrun", NULL },
 	{ "runsc", ISOLATION_GVISOR, "runsc", NULL },
 	{ "gvisor", ISOLATION_GVISOR, "runsc", NULL },
+	{ "krustlet", ISOLATION_WASM, "krustlet", NULL },
+	{ "wasmcloud", ISOLATION_WASM, "wasmcloud", NULL },
 	{ "spin", ISOLATION_WASM, "spin", NULL },
 	{ "slight", ISOLATION_WASM, "slight", NULL },
 	{ "lunatic", ISOLATION_WASM, "lunatic", NULL },

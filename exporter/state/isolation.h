@@ -51,8 +51,17 @@ struct isolation {
 const char *container_isolation_name(enum container_isolation isolation);
 const char *isolation_evidence_name(enum isolation_evidence evidence);
 
-/** isolation_attribution() - what the kernel can tell apart: "container"; "sandbox" for what runs a kernel of its own. */
-const char *isolation_attribution(enum container_isolation isolation);
+/**
+ * isolation_attribution() - what the kernel can tell apart: "container"; "sandbox" for what runs a kernel of its own;
+ * "node" where one process runs the modules of all pods.
+ */
+const char *isolation_attribution(const struct isolation *isolation);
+
+/** isolation_is_shared() - whether that is "node". */
+bool isolation_is_shared(const struct isolation *isolation);
+
+/** isolation_unseen() - one sentence about what the host's kernel is not told; "" for ordinary containers. */
+const char *isolation_unseen(const struct isolation *isolation);
 
 /**
  * isolation_of_runtime() - of a runtime type, handler, shim or RuntimeClass: "io.containerd.runsc.v1",

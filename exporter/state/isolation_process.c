@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "catalogue.h"
 #include "cleanup.h"
 
 #define TEXT_MAX (1 << 20) /* more of a file is not read */
@@ -122,12 +124,38 @@ static enum program program_of(const char *exe, const char *root_path, const cha
 	return PROGRAM_HOSTS;
 }
 
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* wasmCloud's shell is a host of modules only when it is told to be one. */
+static bool is_wash_host(const char *process)
+{
+	static const char *const commands[] = { "host", "up" };
+	char path[PATH_MAX];
+	AUTO_FREE char *arguments = NULL;
+	size_t size = 0, first;
+
+	snprintf(path, sizeof(path), "%s/cmdline", process);
+	arguments = read_text(path, &size);
+	first = arguments ? strlen(arguments) + 1 : 0;
+	for (size_t i = 0; first < size && i < ARRAY_SIZE(commands); i++)
+		if (strcmp(arguments + first, commands[i]) == 0)
+			return true;
+	return false;
+}
+
 static struct isolation isolation_of_hosts(const char *process, const char *link)
 {
 	struct isolation found = isolation_of_runtime(link, EVIDENCE_EXE);
 	char path[PATH_MAX];
 	size_t size;
 
+	if (strcmp(name_of(link), "wash") == 0 && is_wash_host(process))
+		found = isolation_of_runtime("wasmcloud", EVIDENCE_EXE);
 	if (found.class == ISOLATION_MICROVM) {
 		AUTO_FREE char *arguments = NULL;
 
@@ -143,12 +171,63 @@ static struct isolation isolation_of_hosts(const char *process, const char *link
 static bool may_hold_engine(const char *link)
 {
 	static const char *const names[] = { "crun", "youki", "crun-wasm" };
-	const char *slash = strrchr(link, '/'), *name = slash ? slash + 1 : link;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcmp(name, names[i]) == 0)
+		if (strcmp(name_of(link), names[i]) == 0)
 			return true;
 	return false;
+}
+
+/* Programs that belong to a virtual machine and whose names do not say so. */
+static bool serves_machine(const char *path)
+{
+	static const char *const names[] = { "virtiofsd", "jailer", "dragonball", "crun" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(name_of(path), names[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool runs_machine(enum container_isolation class)
+{
+	return class == ISOLATION_MICROVM || class == ISOLATION_CONFIDENTIAL;
+}
+
+/* Whether workloads of @isolation are run by a program of this name. */
+static bool has_runtime_name(const struct isolation *isolation, const char *path)
+{
+	struct isolation named = isolation_of_runtime(path, EVIDENCE_EXE);
+
+	if (runs_machine(isolation->class))
+		return runs_machine(named.class) || serves_machine(path);
+	return named.class == isolation->class ||
+	       (isolation->engine && strcmp(isolation->engine, "wasmcloud") == 0 && strcmp(name_of(path), "wash") == 0);
+}
+
+/* As the kernel has them; some file systems tell other device numbers to who asks for a file's status. */
+static bool is_same_file(const struct stat *status, const struct picket_event *event)
+{
+	return status->st_ino == event->exec.inode && major(status->st_dev) == event->exec.device >> 20 &&
+	       minor(status->st_dev) == (event->exec.device & 0xfffff);
+}
+
+bool isolation_is_runtime_program(const char *procfs_path, const char *root_path, const struct isolation *isolation,
+				  const struct picket_event *event)
+{
+	const char *program = event_text(event, PICKET_TEXT_EXECUTABLE);
+	char path[PATH_MAX], exe[PATH_MAX];
+	struct stat hosts, own;
+
+	if (isolation->class < ISOLATION_GVISOR || program[0] != '/' || !has_runtime_name(isolation, program))
+		return false;
+	if (snprintf(path, sizeof(path), "%s%s", root_path ? root_path : "", program) >= (int)sizeof(path) ||
+	    lstat(path, &hosts) || !S_ISREG(hosts.st_mode))
+		return false;
+	if (is_same_file(&hosts, event))
+		return true;
+	snprintf(exe, sizeof(exe), "%s/%u/exe", procfs_path, event->pid);
+	return stat(exe, &own) == 0 && own.st_dev == hosts.st_dev && own.st_ino == hosts.st_ino;
 }
 
 struct isolation isolation_of_process(const char *procfs_path, const char *root_path, uint32_t pid)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "isolation.h"
+#include "picket/event.h"
 
 /**
  * isolation_of_process() - look at its program, arguments and libraries.
@@ -22,6 +23,13 @@
  * Nothing is found of a process that is gone.
  */
 struct isolation isolation_of_process(const char *procfs_path, const char *root_path, uint32_t pid);
+
+/**
+ * isolation_is_runtime_program() - whether the program that @event tells of is the host's own for workloads of this
+ * @isolation: known by its name, and the very file that the host has at its path. Names alone prove nothing.
+ */
+bool isolation_is_runtime_program(const char *procfs_path, const char *root_path, const struct isolation *isolation,
+				  const struct picket_event *event);
 
 /** isolation_of_maps() - of the text of /proc/<pid>/maps: the engine whose library it has. */
 struct isolation isolation_of_maps(const char *text);

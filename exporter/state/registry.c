@@ -328,6 +328,34 @@ int registry_add(struct registry *registry, uint64_t cgroup_id, uint64_t parent_
 	return add_workload(registry, &addition, ret_verdict);
 }
 
+int registry_add_service(struct registry *registry, uint64_t cgroup_id, const char *path, uint32_t kernel_slot,
+			 const char *runtime, struct registry_verdict *ret_verdict)
+{
+	struct entry *known = entry_find(registry, cgroup_id);
+	struct addition addition = { .cgroup_id = cgroup_id, .path = path, .kernel_slot = kernel_slot };
+
+	*ret_verdict = (struct registry_verdict){ .slot = kernel_slot, .class = PICKET_CGROUP_UNKNOWN };
+	if (known && known->member)
+		return add_known(registry, known, ret_verdict);
+	cgroup_path_identify(path, &addition.identity);
+	if (addition.identity.owner != CGROUP_OWNER_SYSTEMD || addition.identity.nested)
+		return -EINVAL;
+	addition.identity.owner = CGROUP_OWNER_CONTAINER;
+	addition.identity.runtime = addition.identity.manager = runtime;
+	addition.identity.by_process = true;
+	if (known)
+		entry_forget(registry, known);
+	return add_workload(registry, &addition, ret_verdict);
+}
+
+void registry_set_modules(struct registry *registry, struct container *container, struct module_list *list)
+{
+	module_list_free(&container->modules);
+	container->modules = *list;
+	*list = (struct module_list){ .count = 0 };
+	registry->version++;
+}
+
 void registry_remove(struct registry *registry, uint64_t cgroup_id)
 {
 	struct entry *entry = entry_find(registry, cgroup_id);

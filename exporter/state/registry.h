@@ -22,6 +22,7 @@
 
 struct container_names;
 struct counter_table;
+struct module_list;
 struct registry;
 
 /*
@@ -82,6 +83,21 @@ void registry_on_change(struct registry *registry, void (*changed)(void *context
  */
 int registry_add(struct registry *registry, uint64_t cgroup_id, uint64_t parent_id, const char *path,
 		 uint32_t kernel_slot, struct registry_verdict *ret_verdict);
+
+/**
+ * registry_add_service() - a service of the host that turned out to run workloads within its own process, as Krustlet
+ * does: from now on it is a workload, also where services are none. As registry_add() otherwise.
+ * @runtime: static; whose process it is.
+ * Return: as registry_add(); -EINVAL: @path is not of a service, or lies within a container.
+ */
+int registry_add_service(struct registry *registry, uint64_t cgroup_id, const char *path, uint32_t kernel_slot,
+			 const char *runtime, struct registry_verdict *ret_verdict);
+
+/**
+ * registry_set_modules() - the modules that @container's process runs, as far as they can be seen.
+ * @list: taken.
+ */
+void registry_set_modules(struct registry *registry, struct container *container, struct module_list *list);
 
 /** registry_remove() - the cgroup's directory is gone. Its container, if it was the owner, starts its retention. */
 void registry_remove(struct registry *registry, uint64_t cgroup_id);

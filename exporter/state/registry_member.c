@@ -90,6 +90,7 @@ void member_free(struct member *member)
 
 	for (size_t i = 0; i < ARRAY_SIZE(owned); i++)
 		free(owned[i]);
+	module_list_free(&container->modules);
 	free(member);
 }
 

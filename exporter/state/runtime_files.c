@@ -175,6 +175,8 @@ static const struct {
 	{ "garden", { source_path } },
 	{ "firecracker", { source_path } },
 	{ "systemd", { source_path } },
+	{ "krustlet", { source_path } },
+	{ "wasmcloud", { source_path } },
 	{ "", { source_docker, source_bundle, source_storage } },
 };
 
@@ -201,7 +203,8 @@ static int read_sources(struct reading *reading)
 static void take_path(struct reading *reading)
 {
 	const struct cgroup_identity *identity = reading->identity;
-	struct isolation by_path = isolation_of_runtime(identity->runtime, EVIDENCE_CGROUP);
+	struct isolation by_path =
+		isolation_of_runtime(identity->runtime, identity->by_process ? EVIDENCE_EXE : EVIDENCE_CGROUP);
 	const struct isolation by_owner = { .class = ISOLATION_USERNS, .evidence = EVIDENCE_CGROUP };
 
 	if (!*reading->names->pod_uid)

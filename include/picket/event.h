@@ -157,6 +157,8 @@ struct picket_event {
 			__u32 host_namespaces; /* PICKET_NAMESPACE_*: those that are the host's */
 			__u32 sockets;	       /* bit per descriptor 0 to 2 that is a socket */
 			__u64 capabilities;    /* effective ones, bit per CAP_* */
+			__u64 inode;	       /* the program's file */
+			__u32 device;	       /* of its file system, kernel encoding */
 		} exec;
 		struct {
 			__u32 operation; /* enum picket_modification */

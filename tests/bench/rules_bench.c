@@ -64,7 +64,7 @@ static double measure(const struct shape *shape, int count)
 	struct rule_set *set = make_rules(shape, count);
 	struct container container = builder_container();
 	struct event_builder builder;
-	struct event_context context = { &builder.event, &container };
+	struct event_context context = { .event = &builder.event, .container = &container };
 	const struct rule *matches[8];
 	size_t matched = 0;
 	double start, ns;

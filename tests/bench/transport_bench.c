@@ -62,7 +62,7 @@ static void pin_to(int processor)
 
 static void on_record(void *context, const void *record, size_t size)
 {
-	struct event_context event = { record, &bench.container };
+	struct event_context event = { .event = record, .container = &bench.container };
 	const struct rule *matches[8];
 
 	(void)context;

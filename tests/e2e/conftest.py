@@ -139,7 +139,7 @@ class Picket:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([str(word) for word in self.command], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, env=self.environment)
-        wait_for(self.is_ready, f"/-/ready; the log says:\n{self.log}", 15)
+        wait_for(self.is_ready, f"/-/ready; the log says:\n{self.log}", 60)
         return self
 
     def stop(self):

@@ -187,6 +187,98 @@ def test_a_sandbox_is_recognised_by_its_program(picket, sandbox):
     assert daemon.wait_finding("--rule", "sandbox_program_mismatch", "--container", sandbox)
 
 
+def test_a_renamed_program_is_no_part_of_a_sandbox(picket, sandbox, tmp_path):
+    """Names are anybody's choice: the program must be the very file that runs the sandbox."""
+    daemon = picket()
+    wait_for(lambda: isolation(daemon, sandbox).get("isolation") == "gvisor", "the sandbox's program", 15)
+    impostor = tmp_path / "runsc"
+    shutil.copy("/bin/true", impostor)
+    script = (f'echo $$ >"{CGROUP2}/{sandbox}/cgroup.procs" && exec unshare -m sh -c '
+              f'"mount --bind {impostor} /bin/true && mkdir -p {tmp_path}/else && mount -t tmpfs none {tmp_path} && '
+              f'cp /bin/true {tmp_path}/runsc && {tmp_path}/runsc"')
+    run("/bin/sh", "-c", script)
+    found = daemon.wait_finding("--rule", "sandbox_program_mismatch", "--container", sandbox)
+    assert found
+    wait_for(lambda: any(finding.get("process.executable.path") == str(impostor)
+                         for finding in daemon.findings("--rule", "sandbox_program_mismatch")), "the impostor")
+
+
+@pytest.fixture
+def krustlet(tmp_path):
+    """krustlet(): a process of that name, in a service's cgroup, with a module mapped and one in its store; (unit, process)."""
+    if not shutil.which("wat2wasm"):
+        pytest.skip("wabt is not installed")
+    unit = f"krustlet-{uuid.uuid4().hex[:8]}.service"
+    directory = CGROUP2 / "system.slice" / unit
+    program, module = tmp_path / "bin/krustlet-wasi", tmp_path / "mapped.wasm"
+    stored = tmp_path / "home/.krustlet/.oci/modules/registry.example/team/hello/v1/module.wasm"
+    program.parent.mkdir()
+    stored.parent.mkdir(parents=True)
+    run("gcc", "-O2", "-Wall", "-Werror", "-o", program, HERE / "krustlet.c")
+    run("wat2wasm", HERE / "module.wat", "-o", module)
+    shutil.copy(module, stored)
+    started = []
+
+    def start():
+        directory.mkdir(parents=True, exist_ok=True)
+        process = subprocess.Popen(["/bin/sh", "-c", f'echo $$ >"{directory}/cgroup.procs" && exec {program} {module}'],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={"HOME": str(tmp_path / "home")})
+        started.append(process)
+        assert process.stdout.readline() == b"serving\n"
+        return unit, process
+
+    yield start
+    for process in started:
+        process.stdin.close()
+        process.wait()
+    wait_for(lambda: not directory.exists() or run("rmdir", directory, check=False).returncode == 0, "the end of the unit")
+
+
+def wish(process, what):
+    process.stdin.write(what.encode())
+    process.stdin.flush()
+
+
+@pytest.mark.parametrize("first", ["daemon", "krustlet"])
+def test_a_kubelet_that_runs_modules_itself_is_recognised(picket, krustlet, first):
+    daemon = picket() if first == "daemon" else None
+    unit, process = krustlet()
+    daemon = daemon or picket()
+    labels = {"container_id": unit, "runtime": "krustlet"}
+    wait_for(lambda: daemon.value("picket_node_runtime_modules", **labels) == 2, "both modules", 90)
+    assert daemon.value("picket_node_runtime_info", isolation="wasm", attribution="node", **labels) == 1
+    assert isolation(daemon, unit).items() >= {
+        "isolation": "wasm", "engine": "krustlet", "evidence": "exe", "attribution": "node"}.items()
+    shown = daemon.cli("containers", "-v").stdout
+    assert "registry.example/team/hello:v1" in shown and "mapped.wasm" in shown
+    assert "cannot be told apart" in shown, "what is not seen is told plainly"
+    wish(process, "o")
+    wait_for(lambda: daemon.value("picket_file_opens_total", container_id=unit, access="read") > 0, "what it does is counted")
+    assert not daemon.findings("--container", unit), "a kubelet may read what containers must not"
+    for letter, rule in (("x", "wasm_sandbox_program_started"), ("m", "wasm_sandbox_operation"), ("r", "wasm_sandbox_socket")):
+        wish(process, letter)
+        found = daemon.wait_finding("--rule", rule, "--container", unit)[0]
+        assert found["picket.container.engine"] == "krustlet"
+    assert not [name for name in daemon.findings("--container", unit)
+                if not name["rule"].startswith("wasm_sandbox")], "rules about containers in general are not about it"
+
+
+def test_an_ordinary_service_stays_the_hosts(picket, krustlet, tmp_path):
+    """The name of the unit is nothing: the program is."""
+    daemon = picket()
+    unit, process = krustlet()
+    other = CGROUP2 / "system.slice" / f"krustlet-{uuid.uuid4().hex[:8]}.service"
+    other.mkdir()
+    sleeper = subprocess.Popen(["/bin/sh", "-c", f'echo $$ >"{other}/cgroup.procs" && exec sleep 60'])
+    try:
+        wait_for(lambda: daemon.values("picket_node_runtime_info", container_id=unit), "the one that is", 15)
+        assert not daemon.values("picket_container_info", container_id=other.name)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+        wait_for(lambda: run("rmdir", other, check=False).returncode == 0, "the end of the service")
+
+
 @pytest.fixture
 def tee_machine(tmp_path):
     """Files of a machine on which a misc device that is here is that of an SEV-SNP guest: (procfs, minor, device)."""

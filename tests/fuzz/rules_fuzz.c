@@ -21,7 +21,7 @@ static void count_report(void *context, const char *message)
 static void judge(const struct rule_set *set, const struct event_builder *builder)
 {
 	struct container container = builder_container();
-	struct event_context context = { &builder->event, &container };
+	struct event_context context = { .event = &builder->event, .container = &container };
 	size_t count = rules_part_count(set);
 	const struct rule **matches = calloc(count + 1, sizeof(*matches));
 

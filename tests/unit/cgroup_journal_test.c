@@ -9,6 +9,7 @@
 
 #include "registry_fixture.h"
 #include "state/cgroup_journal.h"
+#include "state/cgroup_journal_format.h"
 #include "state/runtime_files.h"
 
 static char journal_path[PATH_MAX];
@@ -168,6 +169,24 @@ static void names_come_back_to_a_container_whose_files_are_gone(void **state)
 	assert_string_equal(history.records[0].name, "web");
 }
 
+static void what_proved_the_isolation_is_kept(void **state)
+{
+	struct isolation isolation = isolation_of_runtime("runsc", EVIDENCE_RUNTIME_TYPE);
+
+	(void)state;
+	add(10, 1, "/docker/" A, 5);
+	assert_int_equal(registry_raise_isolation(registry, registry_find(registry, 10), isolation), 0);
+	read_again();
+	assert_int_equal(history.records[0].isolation.class, ISOLATION_GVISOR);
+	assert_int_equal(history.records[0].isolation.evidence, EVIDENCE_RUNTIME_TYPE);
+	/* as it was written before evidence was */
+	assert_true(journal_isolation_read(ISOLATION_WASM, &isolation));
+	assert_int_equal(isolation.class, ISOLATION_WASM);
+	assert_int_equal(isolation.evidence, EVIDENCE_NONE);
+	assert_false(journal_isolation_read(9, &isolation));
+	assert_false(journal_isolation_read(990, &isolation));
+}
+
 /* The bytes of the file, changed by @damage at each place in turn; the first record must survive what comes after it. */
 static void a_damaged_file_gives_what_stands_before_the_damage(void **state)
 {
@@ -264,6 +283,7 @@ int main(void)
 		TEST(a_container_that_started_again_has_its_new_slot_and_keeps_the_old_ones_values),
 		TEST(written_anew_it_says_the_same_and_goes_on),
 		TEST(names_come_back_to_a_container_whose_files_are_gone),
+		TEST(what_proved_the_isolation_is_kept),
 		TEST(a_damaged_file_gives_what_stands_before_the_damage),
 		TEST(what_follows_damage_is_cut_off_so_that_new_records_can_be_read),
 		TEST(slots_that_do_not_exist_are_refused),

@@ -44,9 +44,11 @@ static void test_known(void **state)
 
 	(void)state;
 	container_each_text(&container, collect, &all);
-	assert_string_equal(all.lines, "id=0123\nname=web\nimage=shop:1\npod=\nnamespace=\npod_uid=\nruntime=docker\n"
-				       "isolation=wasm\nhandler=\nengine=wasmedge\ntee=\nevidence=maps\n"
-				       "attribution=container\nquarantine=pause\ncgroup=/docker/0123\n");
+	assert_string_equal(all.lines,
+			    "id=0123\nname=web\nimage=shop:1\npod=\nnamespace=\npod_uid=\nruntime=docker\n"
+			    "isolation=wasm\nhandler=\nengine=wasmedge\ntee=\nevidence=maps\n"
+			    "attribution=container\nunseen=What the module computes stays within its "
+			    "memory; counted is what its engine does for it.\nquarantine=pause\ncgroup=/docker/0123\n");
 }
 
 static void test_unknown(void **state)
@@ -58,7 +60,7 @@ static void test_unknown(void **state)
 	container_each_text(&container, collect, &all);
 	assert_non_null(strstr(all.lines, "engine=\ntee=\nevidence=none\n"));
 	assert_non_null(strstr(all.lines, "quarantine=\n"));
-	assert_int_equal(all.count, 15);
+	assert_int_equal(all.count, 16);
 }
 
 int main(void)

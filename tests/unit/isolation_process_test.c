@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cleanup.h"
+#include "event_builder.h"
 #include "host_root.h"
 #include "state/isolation_process.h"
 
@@ -125,6 +128,54 @@ static void process_that_is_gone_tells_nothing(void **state)
 	assert_int_equal(isolation_of_process(host_root, NULL, 4711).evidence, EVIDENCE_NONE);
 }
 
+/* Whether the start of @program below the host's root is that of a runtime for @name; @other: another file, same name. */
+static bool starts_runtime(const char *name, const char *program, bool other)
+{
+	struct isolation isolation = isolation_of_runtime(name, EVIDENCE_RUNTIME_TYPE);
+	struct event_builder builder;
+	char host[128];
+	struct stat status;
+
+	host_root_write(program + 1, "program");
+	snprintf(host, sizeof(host), "%s%s", host_root, program);
+	assert_int_equal(stat(host, &status), 0);
+	builder_start(&builder, PICKET_KIND_PROCESS_EXEC, program);
+	builder.event.exec.inode = status.st_ino + other;
+	builder.event.exec.device = major(status.st_dev) << 20 | minor(status.st_dev);
+	return isolation_is_runtime_program(host_root, host_root, &isolation, &builder.event);
+}
+
+static void a_runtimes_program_is_known_by_its_file(void **state)
+{
+	(void)state;
+	assert_true(starts_runtime("io.containerd.runsc.v1", "/usr/bin/runsc", false));
+	assert_false(starts_runtime("io.containerd.runsc.v1", "/usr/bin/runsc", true));
+	assert_false(starts_runtime("io.containerd.runsc.v1", "/bin/true", false));
+	assert_false(starts_runtime("io.containerd.runsc.v1", "/usr/bin/exe", false));
+	assert_false(starts_runtime("io.containerd.runsc.v1", "/usr/bin/qemu-system-x86_64", false));
+	assert_true(starts_runtime("kata-qemu-tdx", "/usr/bin/qemu-system-x86_64", false));
+	assert_true(starts_runtime("kata-fc", "/usr/bin/jailer", false));
+	assert_true(starts_runtime("krustlet", "/usr/local/bin/krustlet-wasi", false));
+	assert_false(starts_runtime("runc", "/usr/bin/runc", false));
+}
+
+static void a_kubelet_of_modules_is_told_from_other_programs(void **state)
+{
+	struct isolation found = look("usr/bin/krustlet-wasi", false, "", ARGUMENTS("krustlet-wasi"));
+
+	(void)state;
+	assert_int_equal(found.class, ISOLATION_WASM);
+	assert_string_equal(isolation_attribution(&found), "node");
+	found = look("usr/bin/wasmcloud_host", false, "", ARGUMENTS("wasmcloud_host"));
+	assert_string_equal(isolation_attribution(&found), "node");
+	found = look("usr/bin/wash", false, "", ARGUMENTS("wash\0up\0--detached"));
+	assert_string_equal(isolation_attribution(&found), "node");
+	found = look("usr/bin/wash", false, "", ARGUMENTS("wash\0build"));
+	assert_string_equal(isolation_attribution(&found), "container");
+	found = look("usr/bin/krustlet-wasi", true, "", ARGUMENTS("krustlet-wasi"));
+	assert_string_equal(isolation_attribution(&found), "container");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +184,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(only_programs_of_the_host_are_believed, host_root_make,
 						host_root_remove),
 		cmocka_unit_test_setup_teardown(engine_counts_only_within_the_runtimes_own_program, host_root_make,
+						host_root_remove),
+		cmocka_unit_test_setup_teardown(a_runtimes_program_is_known_by_its_file, host_root_make,
+						host_root_remove),
+		cmocka_unit_test_setup_teardown(a_kubelet_of_modules_is_told_from_other_programs, host_root_make,
 						host_root_remove),
 		cmocka_unit_test_setup_teardown(process_that_is_gone_tells_nothing, host_root_make, host_root_remove),
 	};

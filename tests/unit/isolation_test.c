@@ -149,12 +149,12 @@ static void engine_tee_and_handler_are_told_by_the_name(void **state)
 	assert_string_equal(found.engine, "qemu");
 	assert_string_equal(found.tee, "sev-snp");
 	assert_string_equal(found.handler, "kata-qemu-snp");
-	assert_string_equal(isolation_attribution(found.class), "sandbox");
+	assert_string_equal(isolation_attribution(&found), "sandbox");
 	found = isolation_of_runtime("io.containerd.runc.v2", EVIDENCE_RUNTIME_TYPE);
 	assert_null(found.engine);
 	assert_int_equal(found.evidence, EVIDENCE_NONE);
 	assert_string_equal(found.handler, "io.containerd.runc.v2");
-	assert_string_equal(isolation_attribution(found.class), "container");
+	assert_string_equal(isolation_attribution(&found), "container");
 }
 
 static void endless_name_is_cut(void **state)

@@ -237,7 +237,7 @@ static void nothing_that_a_rule_matches_is_filtered_out(void **state)
 			bool sent;
 
 			random_event(&builder);
-			context = (struct event_context){ &builder.event, &container };
+			context = (struct event_context){ .event = &builder.event, .container = &container };
 			sent = kernel_sends(policy, &builder.event);
 			if (!rules_judge(set, &context, matches, ARRAY_SIZE(matches))) {
 				filtered += !sent;

@@ -68,7 +68,7 @@ static struct picket_event event_to(const char *address, uint16_t port, enum pic
 static bool rules_match(const struct rule_set *rules, const struct picket_event *event)
 {
 	struct container container = { .cgroup_id = 1 };
-	struct event_context context = { event, &container };
+	struct event_context context = { .event = event, .container = &container };
 	const struct rule *matches[64];
 
 	return rules_judge(rules, &context, matches, ARRAY_SIZE(matches)) > 0;

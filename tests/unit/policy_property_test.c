@@ -380,7 +380,8 @@ static void nothing_that_a_rule_matches_is_filtered_out(void **state)
 		assert_int_equal(policy_compile(set, true, &policy), 0);
 		for (int i = 0; i < 100; i++) {
 			bool host = random() % 4 == 0;
-			struct event_context context = { &builder.event, host ? NULL : &container };
+			struct event_context context = { .event = &builder.event,
+							 .container = host ? NULL : &container };
 			size_t count;
 			bool sent;
 

@@ -46,7 +46,7 @@ static void watch_end(struct watch *watch)
 /* Return: how many rules the event completes. */
 static int take(struct watch *watch, const struct picket_event *event)
 {
-	struct event_context context = { event, &watch->container };
+	struct event_context context = { .event = event, .container = &watch->container };
 	const struct rule *matches[16];
 	size_t count = rules_judge(watch->set, &context, matches, 16);
 	int complete = 0;

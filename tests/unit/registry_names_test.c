@@ -223,6 +223,42 @@ static void the_top_directory_of_a_containerd_namespace_is_the_hosts(void **stat
 	assert_string_equal(add(12, 1, "/rc1", 7).container->id, "rc1");
 }
 
+static void a_service_that_runs_modules_is_a_workload_whatever_was_asked_for(void **state)
+{
+	struct registry_verdict verdict;
+	struct container *container;
+
+	(void)state;
+	assert_int_equal(add(10, 1, "/system.slice/node.service", 0).class, PICKET_CGROUP_HOST);
+	assert_int_equal(registry_add_service(registry, 10, "/system.slice/node.service", 0, "krustlet", &verdict), 0);
+	container = verdict.container;
+	assert_int_equal(verdict.class, PICKET_CGROUP_CONTAINER);
+	assert_true(verdict.slot >= PICKET_SLOT_FIRST);
+	assert_string_equal(container->id, "node.service");
+	assert_string_equal(container->runtime, "krustlet");
+	assert_int_equal(container->isolation.class, ISOLATION_WASM);
+	assert_int_equal(container->isolation.evidence, EVIDENCE_EXE);
+	assert_string_equal(isolation_attribution(&container->isolation), "node");
+	assert_ptr_equal(add(11, 10, "/system.slice/node.service/x", 0).container, container);
+	/* it ends, and starts again */
+	registry_remove(registry, 10);
+	assert_int_equal(add(12, 1, "/system.slice/node.service", 0).class, PICKET_CGROUP_HOST);
+	assert_int_equal(registry_add_service(registry, 12, "/system.slice/node.service", 0, "krustlet", &verdict), 0);
+	assert_ptr_equal(verdict.container, container);
+	assert_int_equal(container->removed_unix_ns, 0);
+}
+
+static void only_services_of_the_host_run_modules_for_a_node(void **state)
+{
+	static const char *const paths[] = { "/docker/" A "/system.slice/krustlet.service", "/system.slice",
+					     "/system.slice/krustlet.service/inner" };
+	struct registry_verdict verdict;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		assert_int_equal(registry_add_service(registry, 10 + i, paths[i], 0, "krustlet", &verdict), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +271,8 @@ int main(void)
 		cmocka_unit_test(a_label_of_the_limit_is_not_cut),
 		TEST(matches_of_rules_survive_a_reload),
 		TEST(services_are_workloads_only_when_asked_for),
+		TEST(a_service_that_runs_modules_is_a_workload_whatever_was_asked_for),
+		TEST(only_services_of_the_host_run_modules_for_a_node),
 		TEST(the_same_unit_of_two_users_is_two_workloads),
 		TEST(two_tasks_of_a_nomad_allocation_are_two_containers),
 		TEST(the_top_directory_of_a_containerd_namespace_is_the_hosts),

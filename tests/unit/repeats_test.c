@@ -70,7 +70,7 @@ static bool find(struct repeats *repeats, const char *path, uint32_t pid, double
 	builder_open(&builder, "/bin/cat", path, PICKET_ACCESS_READ);
 	builder.event.pid = pid;
 	builder.event.time_ns = seconds * SECOND;
-	finding.context = (struct event_context){ &builder.event, &sent.container };
+	finding.context = (struct event_context){ .event = &builder.event, .container = &sent.container };
 	if (repeats_hold(repeats, &finding))
 		return false;
 	repeats_sent(repeats, &finding);
@@ -134,7 +134,7 @@ static void throttled_ones_are_summed_up_whatever_they_say(void **state)
 	for (int i = 0; i < 5; i++) {
 		builder_open(&builder, "/bin/cat", i % 2 ? "/a" : "/b", PICKET_ACCESS_READ);
 		builder.event.time_ns = (i + 1) * SECOND;
-		finding.context = (struct event_context){ &builder.event, &sent.container };
+		finding.context = (struct event_context){ .event = &builder.event, .container = &sent.container };
 		repeats_throttled(repeats, &finding);
 	}
 	repeats_flush(repeats);

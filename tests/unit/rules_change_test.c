@@ -45,7 +45,8 @@ static bool matches(const struct rule_set *set, const char *executable, const ch
 	const struct rule *found[8];
 
 	builder_open(&builder, executable, path, PICKET_ACCESS_READ);
-	return rules_judge(set, &(struct event_context){ &builder.event, &container }, found, 8) > 0;
+	return rules_judge(set, &(struct event_context){ .event = &builder.event, .container = &container }, found, 8) >
+	       0;
 }
 
 #define BASE \

@@ -110,7 +110,7 @@ static void the_index_leads_to_exactly_the_rules_that_match(void **state)
 
 	(void)state;
 	for (int event = 0; event < EVENTS; event++) {
-		struct event_context context = { &builder.event, &container };
+		struct event_context context = { .event = &builder.event, .container = &container };
 		size_t count, wanted = 0;
 
 		random_path(path, false);

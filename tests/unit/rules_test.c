@@ -454,7 +454,8 @@ static void matches_come_in_the_order_of_the_rules(void **state)
 				i, "file.path", i % 3 ? "in" : "prefix", i % 7, i % 5, i % 5);
 	set = loaded(text);
 	builder_open(&builder, "/x", "/p3", PICKET_ACCESS_READ);
-	count = rules_judge(set, &(struct event_context){ &builder.event, &container }, matches, 300);
+	count = rules_judge(set, &(struct event_context){ .event = &builder.event, .container = &container }, matches,
+			    300);
 	for (int i = 0; i < 300; i++) {
 		if (i % 7 != 3 && i % 5 != 3)
 			continue;
@@ -462,7 +463,9 @@ static void matches_come_in_the_order_of_the_rules(void **state)
 		assert_int_equal(matches[wanted++]->index, i);
 	}
 	assert_int_equal(count, wanted);
-	assert_int_equal(rules_judge(set, &(struct event_context){ &builder.event, &container }, matches, 2), 2);
+	assert_int_equal(rules_judge(set, &(struct event_context){ .event = &builder.event, .container = &container },
+				     matches, 2),
+			 2);
 	rules_free(set);
 	free(text);
 }

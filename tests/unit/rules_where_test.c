@@ -26,7 +26,7 @@ static struct rule_set *loaded(const char *rest)
 
 static bool matches(const char *rest, const struct event_builder *builder)
 {
-	struct event_context context = { &builder->event, NULL };
+	struct event_context context = { .event = &builder->event };
 	struct rule_set *set = loaded(rest);
 	const struct rule *matched[1];
 	size_t count = rules_judge(set, &context, matched, 1);

@@ -28,7 +28,7 @@ static int set_up(void **state)
 	put_text(fixture->folder, "self/cgroup", "1:cpu:/\n0::/system.slice/picket.service\n");
 	builder_open(&fixture->builder, "/bin/cat", "/etc/shadow", PICKET_ACCESS_READ);
 	fixture->container = builder_container();
-	fixture->context = (struct event_context){ &fixture->builder.event, &fixture->container };
+	fixture->context = (struct event_context){ .event = &fixture->builder.event, .container = &fixture->container };
 	*state = fixture;
 	return 0;
 }
