@@ -161,6 +161,7 @@ static int start_kernel(struct daemon *daemon)
 	options.sensors.objects.watch_tsm = access(tsm, F_OK) == 0;
 	memcpy(options.sensors.backends, config->sensor_backends, sizeof(options.sensors.backends));
 	error = kernel_open(daemon->loop, &options, &daemon->metrics, &daemon->kernel, reason, sizeof(reason));
+	memory_loaded();
 	if (error == -EPERM)
 		return daemon_start_failed("cannot load BPF programs", error,
 					   "not permitted; run as root or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN");
@@ -371,7 +372,7 @@ int daemon_run(const struct config *config)
 	log_info("daemon", "picket %s starting", PICKET_VERSION);
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !error; i++)
 		error = steps[i](&daemon);
-	memory_trim(); /* loading took tens of MB for the kernel's type information */
+	memory_trim();
 	if (!error) {
 		log_info("daemon", "watching; %llu rules, %zu containers, enforcement %s",
 			 (unsigned long long)daemon.metrics.rules_loaded, registry_count(daemon.registry),

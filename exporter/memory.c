@@ -10,6 +10,7 @@
 #include "cleanup.h"
 
 #define LARGE_BYTES (128 << 10)
+#define LOADING_BYTES (32 << 20) /* the most that glibc takes */
 
 /* "start-end perms offset device inode path": a private one of a file that is not written to. */
 static bool is_of_file(const char *line, unsigned long *ret_start, unsigned long *ret_end)
@@ -46,15 +47,23 @@ static void drop(void *context, uintptr_t start, uintptr_t end)
 	madvise((void *)start, end - start, MADV_DONTNEED);
 }
 
-/*
- * Without a threshold of our own glibc takes the largest block ever freed, the kernel's type information, and from then
- * on puts large tables, which fill by use, into memory that it clears, so that all of it is resident.
- */
+/* Loading takes 10 MB, and gives it back, for each object: it is the same memory as long as that goes on. */
 void memory_start(void)
 {
 	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, LOADING_BYTES);
+	mallopt(M_TRIM_THRESHOLD, LOADING_BYTES);
+}
+
+/*
+ * Without a threshold of our own glibc goes by the largest block ever freed, the kernel's type information, and puts
+ * large tables, which fill by use, into memory that it clears, so that all of it is resident.
+ */
+void memory_loaded(void)
+{
 	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
+	malloc_trim(0);
 }
 
 void memory_trim(void)

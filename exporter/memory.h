@@ -9,6 +9,9 @@
 /** memory_start() - before the first thread: one heap for all of them, which memory_trim() can give back. */
 void memory_start(void);
 
+/** memory_loaded() - after what needs much memory for a short time, and before large tables that fill by use. */
+void memory_loaded(void);
+
 /** memory_trim() - give back what only the start needed: free heap, and pages of programs and libraries. */
 void memory_trim(void);
 
