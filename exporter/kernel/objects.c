@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "kernel/btf_subset.h"
 #include "picket/event.h"
 #include "state/counter_table.h"
 #include "device_tracepoint.skel.h"
@@ -260,17 +262,39 @@ static int remember_maps(struct bpf_object *object, struct object_maps *maps)
 	return error;
 }
 
+/* @btf_path: of the types that its programs are adapted to; NULL: libbpf reads all of the kernel's. */
+static struct bpf_object *open_object(const struct object_info *info, const char *btf_path)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = info->name, .btf_custom_path = btf_path);
+	size_t size;
+	const void *bytes = info->bytes(&size);
+
+	return bpf_object__open_mem(bytes, size, &options);
+}
+
+/* The path is asked for here and the file is read when the object is loaded: what it needs is known between the two. */
+static struct bpf_object *open_adapted(const struct object_info *info, const struct btf *kernel, int btf_fd)
+{
+	struct bpf_object *object;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", btf_fd);
+	if (!kernel || btf_fd < 0 || access(path, R_OK))
+		return open_object(info, NULL);
+	object = open_object(info, path);
+	if (!object || (bpf_object__btf(object) && !btf_subset_write(kernel, bpf_object__btf(object), btf_fd)))
+		return object;
+	bpf_object__close(object);
+	return open_object(info, NULL);
+}
+
 int object_load(const struct object_info *info, const struct object_options *options, struct object_maps *maps,
 		struct bpf_object **ret_object, char *reason, size_t reason_size)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = info->name);
-	struct bpf_object *object;
-	const void *bytes;
-	size_t size;
+	AUTO_CLOSE int btf_fd = memfd_create("picket-btf", MFD_CLOEXEC); /* until it is loaded */
+	struct bpf_object *object = open_adapted(info, options->kernel_btf, btf_fd);
 	int error;
 
-	bytes = info->bytes(&size);
-	object = bpf_object__open_mem(bytes, size, &open_options);
 	if (!object) {
 		error = -errno;
 		snprintf(reason, reason_size, "cannot open the BPF object: %s", strerror(-error));
