@@ -74,6 +74,12 @@ struct walk {
 
 static int walk_children(struct walk *walk, int directory_fd, uint64_t id);
 
+/* A directory's links are its name, its own "." and the ".." of each cgroup in it. */
+static bool has_children(const struct stat *status)
+{
+	return status->st_nlink != 2;
+}
+
 static int walk_one(struct walk *walk, int parent_fd, uint64_t parent_id, const char *name)
 {
 	size_t size = strlen(walk->path);
@@ -91,7 +97,7 @@ static int walk_one(struct walk *walk, int parent_fd, uint64_t parent_id, const 
 	}
 	snprintf(walk->path + size, sizeof(walk->path) - size, "%s%s", size > 1 ? "/" : "", name);
 	result = walk->visit(walk->context, status.st_ino, parent_id, walk->path);
-	if (result >= 0)
+	if (result >= 0 && has_children(&status))
 		result = walk_children(walk, fd, status.st_ino);
 	else
 		close(fd);
@@ -132,9 +138,9 @@ int cgroup_fs_walk(const char *mount_path, cgroup_fs_visit *visit, void *context
 		return result;
 	}
 	result = visit(context, status.st_ino, 0, "/");
-	if (result < 0) {
+	if (result < 0 || !has_children(&status)) {
 		close(fd);
-		return result;
+		return result < 0 ? result : 0;
 	}
 	result = walk_children(&walk, fd, status.st_ino);
 	return result < 0 ? result : 0;

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "kernel/ring_reader.h"
 #include "picket/event.h"
 
 /* Records taken in one go, so that a flood leaves time for scrapes and signals. */
@@ -15,8 +16,8 @@
 
 struct event_source {
 	struct event_loop *loop;
-	struct ring_buffer *ring;
-	struct perf_buffer *perf;
+	struct ring_reader ring;
+	struct perf_buffer *perf; /* NULL: the ring buffer is read */
 	int fd;
 	event_source_record *on_record;
 	void *context;
@@ -26,12 +27,12 @@ struct event_source {
 	char aligned[sizeof(struct picket_event) + PICKET_DATA_SIZE] __attribute__((aligned(8)));
 };
 
-static int on_ring_record(void *context, void *record, size_t size)
+static bool on_ring_record(void *context, const void *record, size_t size)
 {
 	struct event_source *source = context;
 
 	source->on_record(source->context, record, size);
-	return ++source->batch < BATCH ? 0 : -EAGAIN; /* stops the round; the record is taken */
+	return ++source->batch < BATCH;
 }
 
 static void on_perf_record(void *context, int cpu, void *record, __u32 size)
@@ -63,8 +64,8 @@ static void on_ready(void *context, int fd, uint32_t events)
 	(void)fd;
 	(void)events;
 	source->batch = 0;
-	if (source->ring)
-		ring_buffer__consume(source->ring);
+	if (!source->perf)
+		ring_reader_consume(&source->ring, on_ring_record, source);
 	else
 		perf_buffer__consume(source->perf); /* not poll: the outer epoll has taken its readiness */
 }
@@ -76,6 +77,26 @@ static uint32_t pages_per_cpu(uint32_t buffer_bytes)
 	while (pages * 2 <= wanted)
 		pages *= 2;
 	return pages;
+}
+
+static int open_perf(struct event_source *source, const struct object_maps *maps, uint32_t buffer_bytes)
+{
+	source->perf = perf_buffer__new(object_maps_fd(maps, "events_perf"), pages_per_cpu(buffer_bytes),
+					on_perf_record, on_perf_lost, source, NULL);
+	if (!source->perf)
+		return -errno;
+	source->fd = perf_buffer__epoll_fd(source->perf);
+	return 0;
+}
+
+static int open_ring(struct event_source *source, const struct object_maps *maps)
+{
+	int fd = object_maps_fd(maps, "events");
+
+	if (fd < 0)
+		return fd;
+	source->fd = fd;
+	return ring_reader_open(&source->ring, fd, sizeof(source->aligned));
 }
 
 int event_source_open(struct event_loop *loop, const struct object_maps *maps, bool use_perf_buffer,
@@ -91,16 +112,9 @@ int event_source_open(struct event_loop *loop, const struct object_maps *maps, b
 	source->fd = -1;
 	source->on_record = on_record;
 	source->context = context;
-	if (use_perf_buffer)
-		source->perf = perf_buffer__new(object_maps_fd(maps, "events_perf"), pages_per_cpu(buffer_bytes),
-						on_perf_record, on_perf_lost, source, NULL);
-	else
-		source->ring = ring_buffer__new(object_maps_fd(maps, "events"), on_ring_record, source, NULL);
-	if (!source->ring && !source->perf) {
-		error = -errno;
+	error = use_perf_buffer ? open_perf(source, maps, buffer_bytes) : open_ring(source, maps);
+	if (error)
 		goto fail;
-	}
-	source->fd = source->ring ? ring_buffer__epoll_fd(source->ring) : perf_buffer__epoll_fd(source->perf);
 	error = event_loop_watch(loop, source->fd, EPOLLIN, on_ready, source);
 	if (error)
 		goto fail;
@@ -129,7 +143,7 @@ void event_source_close(struct event_source *source)
 		return;
 	if (source->fd >= 0)
 		event_loop_unwatch(source->loop, source->fd);
-	ring_buffer__free(source->ring);
+	ring_reader_close(&source->ring);
 	perf_buffer__free(source->perf);
 	free(source);
 }

@@ -39,7 +39,7 @@ static size_t counters_size(const struct kernel *kernel)
 
 /*
  * Counters of slots below @count can be read from now on. Addresses are set aside for all of them and mapped as far as
- * slots are in use: what is mapped of an array is resident, even where nothing was counted.
+ * some workload owns one: what is mapped of an array is resident, even where nothing was counted.
  */
 static int map_counters(struct kernel *kernel, uint32_t count)
 {
@@ -66,14 +66,14 @@ static struct picket_counters *counters_of(struct kernel *kernel, uint32_t slot)
 	return &kernel->counters[slot];
 }
 
-/* All at once when slots may be in use that this daemon did not offer. */
+/* What is not mapped reads as 0. All at once when slots may be in use that this daemon did not offer. */
 static int map_first_counters(struct kernel *kernel)
 {
 	bool inherits = kernel_inherits(kernel, false);
 	int error;
 
 	kernel->counters =
-		mmap(NULL, counters_size(kernel), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		mmap(NULL, counters_size(kernel), PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (kernel->counters == MAP_FAILED) {
 		kernel->counters = NULL;
 		return -errno;
@@ -256,7 +256,7 @@ struct counter_table kernel_counters(struct kernel *kernel)
 
 int kernel_offer_slot(struct kernel *kernel, uint32_t slot)
 {
-	if (!counters_of(kernel, slot))
+	if (slot >= kernel->max_slots)
 		return -EINVAL;
 	return bpf_map_update_elem(kernel->free_slots_fd, NULL, &slot, BPF_ANY) ? -errno : 0;
 }
@@ -281,8 +281,10 @@ int kernel_set_cgroup(struct kernel *kernel, uint64_t cgroup_id, uint32_t slot)
 
 void kernel_set_isolated(struct kernel *kernel, uint32_t slot, bool isolated)
 {
-	if (slot >= PICKET_SLOT_FIRST && slot < kernel->max_slots)
-		__atomic_store_n(&kernel->counters[slot].isolated, isolated, __ATOMIC_RELEASE);
+	struct picket_counters *counters = slot >= PICKET_SLOT_FIRST ? counters_of(kernel, slot) : NULL;
+
+	if (counters)
+		__atomic_store_n(&counters->isolated, isolated, __ATOMIC_RELEASE);
 }
 
 void kernel_set_class(struct kernel *kernel, uint32_t slot, uint32_t class)

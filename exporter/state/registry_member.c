@@ -11,7 +11,8 @@
 #include "container_labels.h"
 #include "runtime_files.h"
 
-#define RETRIES_EACH 4 /* of the first calls each reads the files; then every power of two */
+#define RETRIES_EACH \
+	4 /* of the first calls each reads the files; then a quarter, half and all of RETRIES_MAX calls later */
 #define RETRIES_MAX 64
 
 char *member_key(const char *path, const struct cgroup_identity *identity)
@@ -138,7 +139,9 @@ bool member_retry_names(struct member *member, const char *root_path)
 	if (member->container.named || member->container.removed_unix_ns || retry > RETRIES_MAX)
 		return false;
 	member->retries = retry;
-	return (retry <= RETRIES_EACH || (retry & (retry - 1)) == 0) && member_read_names(member, root_path);
+	return (retry <= RETRIES_EACH || retry == RETRIES_MAX / 4 || retry == RETRIES_MAX / 2 ||
+		retry == RETRIES_MAX) &&
+	       member_read_names(member, root_path);
 }
 
 int member_set_cgroup(struct member *member, uint64_t cgroup_id, const char *path)
