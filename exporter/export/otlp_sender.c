@@ -19,7 +19,7 @@
 #define BACKOFF_MAX_MS 30000
 #define RESPONSE_MAX_BYTES (1 << 20)
 #define BATCH_MAX_BYTES (4 << 20) /* before compression; collectors and proxies commonly take no more */
-#define SENDING_PART 20 /* of the delay, kept for sending */
+#define SENDING_PART 20		  /* of the delay, kept for sending */
 #define HEADERS_MAX 72
 #define LARGE_BYTES (64 << 10)	  /* a record of more is a snapshot */
 #define LARGE_MAX_BYTES (8 << 20) /* that may wait */
@@ -82,15 +82,10 @@ static void arm(struct otlp_sender *sender, uint32_t delay_ms)
 	sender->waiting = true;
 }
 
-/*
- * The delay is what a record waits at most until the collector has it, so what comes after the wait is part of it: the
- * encoding, a connection, the way there.
- */
+/* The delay is what a record waits at most until the collector has it: encoding and the way there are part of it. */
 static void arm_batch(struct otlp_sender *sender)
 {
-	uint32_t delay_ms = sender->config->otlp_schedule_delay_ms;
-
-	arm(sender, delay_ms - delay_ms / SENDING_PART);
+	arm(sender, sender->config->otlp_schedule_delay_ms - sender->config->otlp_schedule_delay_ms / SENDING_PART);
 }
 
 static void on_timer(void *context)
