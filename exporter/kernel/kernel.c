@@ -23,7 +23,7 @@ struct kernel {
 	struct policy_maps *policy;
 	struct perf_events *perf; /* NULL: the perf sensor is off */
 	struct picket_counters *counters;
-	size_t counters_size; /* mapped so far */
+	bool *counters_mapped; /* by step of COUNTERS_STEP bytes */
 	uint32_t max_slots;
 	uint32_t self_slot;
 	uint64_t kinds; /* that the rules in force want */
@@ -37,31 +37,41 @@ static size_t counters_size(const struct kernel *kernel)
 	return (kernel->max_slots * sizeof(struct picket_counters) + COUNTERS_STEP - 1) & ~(COUNTERS_STEP - 1UL);
 }
 
-/*
- * Counters of slots below @count can be read from now on. Addresses are set aside for all of them and mapped as far as
- * some workload owns one: what is mapped of an array is resident, even where nothing was counted.
- */
-static int map_counters(struct kernel *kernel, uint32_t count)
+static int map_step(struct kernel *kernel, size_t step)
 {
-	size_t page = getpagesize(), all = kernel->max_slots * sizeof(struct picket_counters);
-	size_t wanted = (count * sizeof(struct picket_counters) + COUNTERS_STEP - 1) & ~(COUNTERS_STEP - 1UL);
-	char *start = (char *)kernel->counters + kernel->counters_size;
+	size_t page = getpagesize(), start = step * COUNTERS_STEP, end = start + COUNTERS_STEP;
+	size_t all = (kernel->max_slots * sizeof(struct picket_counters) + page - 1) & ~(page - 1);
 
-	if (wanted > all)
-		wanted = (all + page - 1) & ~(page - 1);
-	if (wanted <= kernel->counters_size)
+	if (kernel->counters_mapped[step])
 		return 0;
-	if (mmap(start, wanted - kernel->counters_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		 object_maps_fd(sensors_maps(kernel->sensors), "counters"), kernel->counters_size) == MAP_FAILED)
+	if (end > all)
+		end = all;
+	if (mmap((char *)kernel->counters + start, end - start, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 object_maps_fd(sensors_maps(kernel->sensors), "counters"), (off_t)start) == MAP_FAILED)
 		return -errno;
-	kernel->counters_size = wanted;
+	kernel->counters_mapped[step] = true;
 	return 0;
+}
+
+/*
+ * Counters of @count slots from @first on can be read and written from now on. Addresses are set aside for all of them
+ * and mapped where some workload owns one: what is mapped of an array is resident, even where nothing was counted.
+ */
+static int map_counters(struct kernel *kernel, uint32_t first, uint32_t count)
+{
+	size_t end = (first + count) * sizeof(struct picket_counters);
+	int error = 0;
+
+	for (size_t step = first * sizeof(struct picket_counters) / COUNTERS_STEP; step * COUNTERS_STEP < end && !error;
+	     step++)
+		error = map_step(kernel, step);
+	return error;
 }
 
 /* NULL: there is no such slot, or no memory for it. */
 static struct picket_counters *counters_of(struct kernel *kernel, uint32_t slot)
 {
-	if (slot >= kernel->max_slots || map_counters(kernel, slot + 1))
+	if (slot >= kernel->max_slots || map_counters(kernel, slot, 1))
 		return NULL;
 	return &kernel->counters[slot];
 }
@@ -78,7 +88,10 @@ static int map_first_counters(struct kernel *kernel)
 		kernel->counters = NULL;
 		return -errno;
 	}
-	error = map_counters(kernel, inherits ? kernel->max_slots : PICKET_SLOT_FIRST);
+	kernel->counters_mapped = calloc(counters_size(kernel) / COUNTERS_STEP, sizeof(*kernel->counters_mapped));
+	if (!kernel->counters_mapped)
+		return -ENOMEM;
+	error = map_counters(kernel, 0, inherits ? kernel->max_slots : PICKET_SLOT_FIRST);
 	if (!error)
 		kernel_set_class(kernel, PICKET_SLOT_HOST, PICKET_CGROUP_HOST);
 	return error;
@@ -244,6 +257,7 @@ void kernel_close(struct kernel *kernel)
 	policy_maps_close(kernel->policy);
 	if (kernel->counters)
 		munmap(kernel->counters, counters_size(kernel));
+	free(kernel->counters_mapped);
 	sensors_close(kernel->sensors);
 	perf_events_close(kernel->perf);
 	free(kernel);
