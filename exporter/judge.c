@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "state/isolation_process.h"
@@ -27,6 +28,7 @@ struct judge {
 	struct judge_old_rules old;
 	const struct rule **matches; /* of one event; room for all */
 	size_t matches_max;
+	uint32_t self; /* this process, in the initial pid namespace if it may look at the host at all */
 };
 
 void judge_free(struct judge *judge)
@@ -246,11 +248,20 @@ static void judge_by_old(struct judge *judge, const struct event_context *contex
 	}
 }
 
+/* In a container of its own picket is a workload as any, but its programs, and its child that takes snapshots, are no
+ * findings. Others that enter this container are. */
+static bool is_own(const struct judge *judge, const struct picket_event *event)
+{
+	return event->pid == judge->self || event->parent_pid == judge->self;
+}
+
 void judge_event(struct judge *judge, const struct picket_event *event, struct container *container)
 {
 	struct event_context context = { .event = event, .container = container };
 	size_t count;
 
+	if (is_own(judge, event))
+		return;
 	if (container && event->kind == PICKET_KIND_PROCESS_EXEC)
 		context.runtime_program = isolation_is_runtime_program(
 			judge->options.procfs_path, judge->options.root_path, &container->isolation, event);
@@ -294,6 +305,7 @@ int judge_new(const struct judge_options *options, struct judge **ret_judge)
 	if (!judge)
 		return -ENOMEM;
 	judge->options = *options;
+	judge->self = getpid();
 	error = throttle_new(THROTTLE_BUCKETS, &judge->throttle);
 	if (!error)
 		error = progress_new(PROGRESS_BYTES, &judge->progress);

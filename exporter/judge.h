@@ -53,7 +53,7 @@ void judge_tick(struct judge *judge);
 /** judge_flush() - all summaries, before the end. */
 void judge_flush(struct judge *judge);
 
-/** judge_event() - @event is valid; @container NULL for the host's. */
+/** judge_event() - @event is valid; @container NULL for the host's. What this process did itself is no finding. */
 void judge_event(struct judge *judge, const struct picket_event *event, struct container *container);
 
 #endif
