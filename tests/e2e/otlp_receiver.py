@@ -90,8 +90,8 @@ class Receiver:
     status: answered to each request; what is not answered by 200 is not kept.
     """
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, port, address="127.0.0.1"):
+        self.port, self.address = port, address
         self.status = 200
         self.records = []
         self.refused = 0
@@ -103,7 +103,7 @@ class Receiver:
 
     @property
     def endpoint(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.address}:{self.port}"
 
     def take(self, headers, body, path):
         encoding = headers.get("Content-Encoding", "identity")
@@ -157,7 +157,7 @@ class Receiver:
             allow_reuse_address = True
             daemon_threads = True
 
-        self.server = Server(("127.0.0.1", self.port), Handler)
+        self.server = Server((self.address, self.port), Handler)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
