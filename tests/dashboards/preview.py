@@ -58,6 +58,16 @@ class Prometheus:
                 if not math.isnan(float(one["value"][1]))]
 
 
+def round_up(value):
+    """1, 2, 4, 5 or 10 times a power of ten: what an axis ends with."""
+    power = 10 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 4, 5, 10) if value <= step * power * 1.000001)
+
+
+def ago(seconds):
+    return "now" if not seconds else f"-{seconds / 60:g} min" if seconds >= 60 else f"-{seconds:g} s"
+
+
 def human(value, unit):
     if unit == "percentunit":
         return f"{value * 100:.0f} %"
@@ -85,7 +95,7 @@ def cut(what, width):
 
 
 def legend_of(target, labels):
-    return grafana.re.sub(r"\{\{(\w+)\}\}", lambda found: labels.get(found[1], ""), target["legendFormat"]).strip()
+    return grafana.re.sub(r"\{\{(\w+)\}\}", lambda found: labels.get(found[1], ""), target["legendFormat"]).strip() or "Value"
 
 
 class Panel:
@@ -162,32 +172,39 @@ class Panel:
         found.sort(key=lambda one: -max(value for _, value in one[1]))
         found = found[:SERIES_MAX]
         left, right, top = self.x + 66, self.x + self.width - 12, self.y + 34
-        bottom = self.y + self.height - 22 - 15 * math.ceil(min(len(found), 4) / 2)
+        bottom = self.y + self.height - 36 - 15 * math.ceil(min(len(found), 4) / 2)
         bars = self.defaults["custom"]["drawStyle"] == "bars"
         sums = {}
         for _, points in found:
             for at, value in points:
                 sums[at] = sums.get(at, 0) + value if bars else max(sums.get(at, 0), value)
-        highest = max(sums.values()) or 1
+        highest = round_up(max(sums.values()) or 1)
         out = []
-        for part in (0, 0.5, 1):
-            y = bottom - (bottom - top) * part
-            out.append(f'<path class="g" d="M{left} {y:.0f}H{right}"/>')
-            out.append(text(left - 6, y + 4, human(highest * part, self.defaults["unit"]), "d", text_anchor="end"))
+        for part in (0, 0.25, 0.5, 0.75, 1):
+            y, x = bottom - (bottom - top) * part, left + (right - left) * part
+            out.append(f'<path class="g" d="M{left} {y:.0f}H{right}M{x:.0f} {top}V{bottom}"/>')
+            if part != 0.25 and part != 0.75:
+                out.append(text(left - 6, y + 4, human(highest * part, self.defaults["unit"]), "d", text_anchor="end"))
+                out.append(text(x, bottom + 15, ago(self.prometheus.seconds * (1 - part)), "d",
+                                text_anchor={0: "start", 1: "end"}.get(part, "middle")))
         colors = [self.color(i, name) for i, (name, _) in enumerate(found)]
         draw = self.stack if bars else self.lines
         out += draw(found, colors, lambda at: left + (right - left) * at, lambda value: bottom - (bottom - top) * value / highest)
         for i, (name, _) in enumerate(found[:4]):
-            x, y = self.x + 12 + (i % 2) * self.width / 2, bottom + 20 + 15 * (i // 2)
+            x, y = self.x + 12 + (i % 2) * self.width / 2, bottom + 34 + 15 * (i // 2)
             out.append(f'<path stroke="{colors[i]}" stroke-width="3" d="M{x:.0f} {y - 4:.0f}h12"/>')
             out.append(text(x + 18, y, cut(name, self.width / 2 - 36)))
         return out
 
     @staticmethod
     def lines(found, colors, x_of, y_of):
-        return [f'<path class="l" stroke="{colors[i]}" d="M'
-                + "L".join(f"{x_of(at):.0f} {y_of(value):.0f}" for at, value in points) + '"/>'
-                for i, (_, points) in enumerate(found)]
+        out = []
+        for i, (_, points) in enumerate(found):
+            line = "L".join(f"{x_of(at):.0f} {y_of(value):.0f}" for at, value in points)
+            first, last = x_of(points[0][0]), x_of(points[-1][0])
+            out.append(f'<path fill="{colors[i]}" fill-opacity="0.1" d="M{first:.0f} {y_of(0):.0f}L{line}L{last:.0f} {y_of(0):.0f}z"/>')
+            out.append(f'<path class="l" stroke="{colors[i]}" d="M{line}"/>')
+        return out
 
     @staticmethod
     def stack(found, colors, x_of, y_of):

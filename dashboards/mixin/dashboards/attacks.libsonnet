@@ -29,7 +29,7 @@ local panels = import 'panels.libsonnet';
       panels.bars('Failed responses', 'Responses that were tried and did not succeed: the attack goes on.', 'none', [target(common.increase('picket_response_failures_total', 'action'), '{{action}}')]),
 
       panels.row('Evidence'),
-      panels.logs('Findings as they were sent', 'The OTLP log records of findings, where a collector hands them to Loki. Without Loki use `picket events` on the node.', '{service_name="picket"} | security_rule_name=~"$rule"'),
+      panels.logs('Findings as they were sent', 'The OTLP log records of findings, where a collector hands them to Loki. Without Loki use `picket events` on the node.', '{service_name="picket"} | security_rule_name=~"$rule" | container_name=~"$container"'),
     ], common.annotations(of)),
   },
 }

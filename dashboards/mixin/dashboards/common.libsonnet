@@ -14,6 +14,8 @@ function(config) {
   rate(metric, by, more='', of=this.nodes):: 'sum by (%s) (rate(%s[$__rate_interval]))' % [by, this.series(metric, more, of)],
   increase(metric, by, more='', of=this.nodes):: 'sum by (%s) (increase(%s[$__rate_interval]))' % [by, this.series(metric, more, of)],
   total(metric, more='', of=this.nodes):: 'sum(%s)' % this.series(metric, more, of),
+  // A legend for series without this label, as outside Kubernetes.
+  named(label, expr):: 'label_replace(%s, "%s", "(none)", "%s", "")' % [expr, label, label],
   top(count, expr):: 'topk(%d, %s)' % [count, expr],
 
   // Recorded, see alerts/attacks.libsonnet: sees containers that lived between two scrapes, too.

@@ -31,8 +31,8 @@ local panels = import 'panels.libsonnet';
       panels.lines('Programs started', 'execve by node, the busiest ten.', 'ops', [target(common.top(10, common.rate('picket_process_execs_total', 'instance')), '{{instance}}')]),
       panels.lines('Files opened', 'Opens by node, the busiest ten.', 'ops', [target(common.top(10, common.rate('picket_file_opens_total', 'instance')), '{{instance}}')]),
       panels.lines('Connections made', 'connect by node, the busiest ten.', 'ops', [target(common.top(10, common.rate('picket_network_connects_total', 'instance')), '{{instance}}')]),
-      panels.lines('Sent by namespace', 'Bytes that left containers, the busiest ten namespaces.', 'Bps', [target(common.top(10, common.rate('picket_network_transmit_bytes_total', 'namespace')), '{{namespace}}')]),
-      panels.lines('Received by namespace', 'Bytes that reached containers, the busiest ten namespaces.', 'Bps', [target(common.top(10, common.rate('picket_network_receive_bytes_total', 'namespace')), '{{namespace}}')]),
+      panels.lines('Sent by namespace', 'Bytes that left containers, the busiest ten namespaces.', 'Bps', [target(common.top(10, common.named('namespace', common.rate('picket_network_transmit_bytes_total', 'namespace'))), '{{namespace}}')]),
+      panels.lines('Received by namespace', 'Bytes that reached containers, the busiest ten namespaces.', 'Bps', [target(common.top(10, common.named('namespace', common.rate('picket_network_receive_bytes_total', 'namespace'))), '{{namespace}}')]),
       panels.lines('Privileged operations', 'Mounts, namespaces, modules, tracing and the like, by kind.', 'ops', [target(common.rate('picket_privileged_operations_total', 'operation') + ' > 0', '{{operation}}')]),
 
       panels.row('Inventory'),
