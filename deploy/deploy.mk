@@ -44,14 +44,14 @@ endef
 DEPLOY_PYTEST = BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -rs
 
 test-deploy: all ## unit, installation, chart, manifests, compose stack
-	$(Q)$(DEPLOY_PYTEST) tests/deploy --ignore=tests/deploy/test_package.py --ignore=tests/deploy/test_image.py
+	$(Q)$(DEPLOY_PYTEST) tests/deploy --ignore=tests/deploy/test_package.py --ignore=tests/deploy/test_systemd.py
 
-test-hardening: all ## the end-to-end suite under the unit's restrictions (root)
+test-hardening: all ## test-e2e under the restrictions of the unit; part of `make check` in its place (root)
 	$(Q)PICKET_WRAPPER="$(CURDIR)/tests/deploy/confine.py $(CURDIR)/deploy/picket.service --" \
 		$(MAKE) --no-print-directory test-e2e
 
-test-package: deb ## the Debian package in a clean root: installed, upgraded, removed, purged (root)
-	$(Q)$(DEPLOY_PYTEST) tests/deploy/test_package.py
+test-package: deb ## the Debian package in a clean root: installed, upgraded, removed, purged; and under systemd (root)
+	$(Q)$(DEPLOY_PYTEST) -s tests/deploy/test_package.py tests/deploy/test_systemd.py
 
 IMAGE_ARCHIVE := $(BUILD)/picket-image.tar
 

@@ -46,7 +46,7 @@ FUZZ_SECONDS=${FUZZ_SECONDS:-5} part fuzz
 part test-deploy
 if [ "$(id -u)" != 0 ]; then
 	skip test-dashboards "needs root"
-	skip test-e2e "needs root"
+	skip test-hardening "needs root"
 	skip test-quiet "needs root"
 	skip test-isolation "needs root"
 	skip test-kernels "needs root for the running kernel"
@@ -54,14 +54,20 @@ if [ "$(id -u)" != 0 ]; then
 	skip test-package "needs root"
 elif [ ! -r /sys/kernel/btf/vmlinux ]; then
 	skip test-dashboards "this kernel has no BTF"
-	skip test-e2e "this kernel has no BTF"
+	skip test-hardening "this kernel has no BTF"
 	skip test-quiet "this kernel has no BTF"
 	skip test-isolation "this kernel has no BTF"
 	skip test-kernels "this kernel has no BTF"
 	skip soak "this kernel has no BTF"
 else
 	part test-dashboards
-	part test-e2e
+	# the same suite, and as the unit lets picket run
+	if command -v systemd-analyze >/dev/null && /usr/bin/python3 -c 'import seccomp' 2>/dev/null; then
+		part test-hardening
+	else
+		part test-e2e
+		skip test-hardening "no systemd-analyze, or no Python module seccomp"
+	fi
 	part test-quiet
 	part test-isolation
 	part test-kernels

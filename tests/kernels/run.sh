@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run.sh [native|SUITE ...]: the sensor suite on the running kernel and on Debian's kernels in QEMU.
+# run.sh --kernel SUITE: fetch that kernel and print where it is.
 #
 # A suite is a Debian release (bullseye 5.10, bookworm 6.1, trixie 6.12). Its newest cloud kernel is fetched from the
 # mirror of this machine's own apt sources, booted with software emulation and an initramfs made here, and kept in
@@ -157,6 +158,11 @@ run_qemu() {
 	fi
 	record "$suite" "$suite-$(sed -n 's/^KERNEL //p' "$log" | head -1 | cut -d. -f1,2)" "$log"
 }
+
+if [ "${1:-}" = --kernel ]; then
+	fetch_kernel "$2"
+	exit
+fi
 
 # The running kernel by itself, then the others two at a time: emulation keeps one processor busy.
 targets=()
