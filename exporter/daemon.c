@@ -14,6 +14,7 @@
 #include "daemon_internal.h"
 #include "kernel/cgroup_fs.h"
 #include "memory.h"
+#include "priority.h"
 #include "version.h"
 
 #define SECOND_MS 1000
@@ -373,6 +374,8 @@ int daemon_run(const struct config *config)
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !error; i++)
 		error = steps[i](&daemon);
 	memory_trim();
+	if (priority_raise())
+		log_debug("daemon", "a higher priority is not permitted: kills come later on a busy machine");
 	if (!error) {
 		log_info("daemon", "watching; %llu rules, %zu containers, enforcement %s",
 			 (unsigned long long)daemon.metrics.rules_loaded, registry_count(daemon.registry),
