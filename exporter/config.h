@@ -51,6 +51,7 @@ struct config {
 	bool bpf_pin;						  /* --bpf.pin: programs and maps outlive the daemon */
 	const char *bpf_pin_path;				  /* --bpf.pin-path=/sys/fs/bpf/picket */
 	const char *control_socket;				  /* --control.socket=/run/picket/control.sock */
+	const char *pod_resources_socket;			  /* --kubelet.pod-resources */
 	const char *procfs_path, *sysfs_path, *rootfs_path;	  /* --path.procfs, --path.sysfs, --path.rootfs */
 	const char *docker_socket;				  /* --docker.socket=/run/docker.sock */
 	const char *otlp_endpoint;  /* --otlp.endpoint, OTEL_EXPORTER_OTLP_[LOGS_]ENDPOINT; NULL: off */

@@ -195,6 +195,11 @@ const struct option config_options[] = {
 	  AT(docker_socket),
 	  .value = "/run/docker.sock",
 	  .help = "Docker's API, used to pause its containers." },
+	{ .name = "kubelet.pod-resources",
+	  TEXT,
+	  AT(pod_resources_socket),
+	  .help = "The kubelet's PodResources API, most often /var/lib/kubelet/pod-resources/kubelet.sock: which container was "
+		  "given which device by a plugin. Without it, only what its configuration says counts as given." },
 	{ .name = "path.procfs", TEXT, AT(procfs_path), .value = "/proc", .help = "The host's procfs." },
 	{ .name = "path.sysfs", TEXT, AT(sysfs_path), .value = "/sys", .help = "The host's sysfs." },
 	{ .name = "path.rootfs",

@@ -89,6 +89,7 @@ static void on_second(void *context)
 	cgroup_sync_tick(daemon->cgroups);
 	isolation_watch_tick(&daemon->isolation_watch);
 	module_hosts_tick(&daemon->module_hosts, daemon->cgroups);
+	pod_resources_watch_tick(&daemon->pod_resources);
 }
 
 static void on_minute(void *context)
@@ -130,6 +131,7 @@ static void on_new_container(void *context, struct container *container)
 	struct daemon *daemon = context;
 
 	isolation_watch_mark(&daemon->isolation_watch, container);
+	pod_resources_watch_new_container(&daemon->pod_resources, container);
 	log_debug("registry", "container %s (%s) found, runtime %s", container->name, container->id,
 		  container->runtime);
 }
@@ -271,7 +273,14 @@ static int start_servers(struct daemon *daemon)
 		.context = daemon,
 	};
 	AUTO_FREE char *text = NULL;
-	int error = control_server_open(daemon->loop, &control, &daemon->control, &text);
+	int error;
+
+	daemon->pod_resources = (struct pod_resources_watch){
+		.http = daemon->http_client,
+		.socket_path = daemon->config->pod_resources_socket,
+		.registry = daemon->registry,
+	};
+	error = control_server_open(daemon->loop, &control, &daemon->control, &text);
 
 	if (error)
 		return daemon_start_failed("control socket", error, text);

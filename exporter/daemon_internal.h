@@ -10,6 +10,7 @@
 #include "export/http_server.h"
 #include "isolation_watch.h"
 #include "module_hosts.h"
+#include "pod_resources_watch.h"
 #include "judge.h"
 #include "rules_watch.h"
 #include "kernel/isolation_network.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct node_tee tee;
 	struct isolation_watch isolation_watch;
 	struct module_hosts module_hosts;
+	struct pod_resources_watch pod_resources;
 	char journal_path[PATH_MAX]; /* beside the control socket */
 	char collector_error[256];   /* as logged last; "" while all is well */
 };

@@ -63,9 +63,11 @@ void daemon_name_devices(void *context)
 {
 	struct daemon *daemon = context;
 	const struct config *config = daemon->config;
+	const struct node_tee_places places = { config->procfs_path, config->sysfs_path, config->rootfs_path,
+						daemon->cgroup2_path };
 	struct device_names names = { 0 };
 
-	node_tee_read(config->procfs_path, config->sysfs_path, config->rootfs_path, &daemon->tee);
+	node_tee_read(&places, &daemon->tee);
 	read_names(daemon, "misc", device_names_add_misc, &names);
 	read_names(daemon, "devices", device_names_add_devices, &names);
 	if (memcmp(&names, &daemon->devices, sizeof(names)) == 0)

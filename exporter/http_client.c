@@ -278,7 +278,7 @@ static int add_headers(struct transfer *transfer, const char *const *headers)
 	return 0;
 }
 
-/* Only http and https, no proxy, no redirect. Return: 0, -ENOMEM. */
+/* Only http and https, no proxy, no redirect. Return: 0, -ENOMEM, -EINVAL. */
 static int set_options(struct transfer *transfer, const struct http_request *request)
 {
 	CURL *easy = transfer->easy;
@@ -286,6 +286,10 @@ static int set_options(struct transfer *transfer, const struct http_request *req
 	if (curl_easy_setopt(easy, CURLOPT_URL, request->url) ||
 	    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") || curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"))
 		return -ENOMEM;
+	if (request->http2 && curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE))
+		return -EINVAL;
+	/* what a server of HTTP/2 says on a connection that waits would be read with the next answer, and fail it */
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)request->http2);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error_text);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);

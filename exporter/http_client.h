@@ -6,6 +6,7 @@
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct http_request {
 	const char *method; /* "GET", "POST" */
 	const char *url;
 	const char *unix_socket;    /* connect here instead; NULL: by the URL */
+	bool http2;		    /* without asking first, as gRPC does */
 	const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
 	const void *body;	    /* copied */
 	size_t body_size;
@@ -48,7 +50,8 @@ void http_client_free(struct http_client *client);
 
 /**
  * http_client_send() - no proxy, no redirect, whatever the environment says.
- * Return: 0 (@done will be called, never from within this call), -ENOMEM, -EINVAL (no http:// or https:// URL).
+ * Return: 0 (@done will be called, never from within this call), -ENOMEM, -EINVAL (no http:// or https:// URL, or this
+ * libcurl has no HTTP/2).
  */
 int http_client_send(struct http_client *client, const struct http_request *request, http_done *done, void *context);
 

@@ -34,6 +34,7 @@ struct inspection {
 	const struct isolation_watch *watch;
 	char path[PATH_MAX]; /* of the container's cgroup */
 	struct isolation found;
+	struct isolation monitor; /* what the monitor of its first process was told */
 	unsigned int processes;
 };
 
@@ -49,6 +50,8 @@ static int visit_cgroup(void *context, uint64_t id, uint64_t parent_id, const ch
 	snprintf(name, sizeof(name), "%s%s/cgroup.procs", inspection->path, path);
 	file = fopen(name, "re");
 	while (file && inspection->processes < PROCESSES_EACH && fscanf(file, "%u", &pid) == 1) {
+		if (!*inspection->monitor.handler)
+			inspection->monitor = isolation_of_monitor(watch->procfs_path, watch->root_path, pid);
 		isolation_raise(&inspection->found, isolation_of_process(watch->procfs_path, watch->root_path, pid));
 		inspection->processes++;
 	}
@@ -57,13 +60,15 @@ static int visit_cgroup(void *context, uint64_t id, uint64_t parent_id, const ch
 
 static void inspect(struct isolation_watch *watch, struct container *container)
 {
-	struct inspection inspection = { .watch = watch, .found = ISOLATION_UNKNOWN };
+	struct inspection inspection = { .watch = watch, .found = ISOLATION_UNKNOWN, .monitor = ISOLATION_UNKNOWN };
 
 	container->inspections++;
 	if (snprintf(inspection.path, sizeof(inspection.path), "%s%s", watch->cgroup2_path, container->cgroup_path) >=
 	    (int)sizeof(inspection.path))
 		return;
 	cgroup_fs_walk(inspection.path, visit_cgroup, &inspection);
+	if (*inspection.monitor.handler)
+		registry_raise_isolation(watch->registry, container, inspection.monitor);
 	if (inspection.found.class != ISOLATION_NAMESPACE)
 		registry_raise_isolation(watch->registry, container, inspection.found);
 }

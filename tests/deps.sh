@@ -49,6 +49,7 @@ python3-jsonschema python3-jsonschema
 python3-protobuf python3-protobuf
 python3-seccomp python3-libseccomp
 python3-pip python3-pip
+python3-grpcio python3-grpcio
 curl curl
 openssl openssl
 iproute2 iproute

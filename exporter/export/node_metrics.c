@@ -27,4 +27,12 @@ void node_metrics_write(struct text *out, enum exposition_format format, const s
 		snprintf(label, sizeof(label), "numa_node=\"%u\"", node);
 		family_sample(out, FAMILY_GAUGE, "picket_node_sgx_epc_bytes", label, "", tee->epc_bytes[node]);
 	}
+	family_begin(out, format, FAMILY_GAUGE, "picket_node_tee_capacity",
+		     "How many confidential guests of a kind can run, or how many bytes enclaves can get.");
+	for (unsigned int i = 0; i < NODE_TEE_RESOURCE_COUNT; i++) {
+		if (!(tee->capacities & 1U << i))
+			continue;
+		snprintf(label, sizeof(label), "resource=\"%s\"", node_tee_resource_name(i));
+		family_sample(out, FAMILY_GAUGE, "picket_node_tee_capacity", label, "", tee->capacity[i]);
+	}
 }

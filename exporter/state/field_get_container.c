@@ -69,10 +69,11 @@ FIELD_GETTER(field_get_device_given)
 	const struct container *container = context->container;
 	uint32_t device;
 
-	if (!container || container->posture.weaknesses & 1U << WEAKNESS_UNKNOWN ||
-	    !device_of_event(context->event, &device))
+	if (!container || !device_of_event(context->event, &device))
 		return false;
-	return field_set_boolean(ret_value, container->devices >> device & 1);
+	if (container->devices >> device & 1)
+		return field_set_boolean(ret_value, true); /* perhaps only the kubelet knows */
+	return !(container->posture.weaknesses & 1U << WEAKNESS_UNKNOWN) && field_set_boolean(ret_value, false);
 }
 
 /* "registry:5000/name:tag@sha256:..." without what follows the name. */

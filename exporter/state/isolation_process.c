@@ -255,3 +255,54 @@ struct isolation isolation_of_process(const char *procfs_path, const char *root_
 	maps = read_text(path, &size);
 	return maps ? isolation_of_maps(maps) : found;
 }
+
+struct isolation isolation_of_monitor_arguments(const char *arguments, size_t size)
+{
+	static const char *const names[] = { "-r", "--runtime" };
+
+	for (const char *at = arguments; at < arguments + size; at += strlen(at) + 1) {
+		const char *value = at + strlen(at) + 1;
+
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			if (strcmp(at, names[i]) == 0 && value < arguments + size && *value)
+				return isolation_of_runtime(value, EVIDENCE_CMDLINE);
+		if (strncmp(at, "--runtime=", 10) == 0)
+			return isolation_of_runtime(at + 10, EVIDENCE_CMDLINE);
+	}
+	return ISOLATION_UNKNOWN;
+}
+
+/* Field 4 of stat, behind the name in parentheses, which may hold any. 0: unknown. */
+static uint32_t parent_of(const char *procfs_path, uint32_t pid)
+{
+	AUTO_FREE char *text = NULL;
+	char path[PATH_MAX];
+	const char *name_end;
+	unsigned int parent = 0;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/%u/stat", procfs_path, pid);
+	text = read_text(path, &size);
+	name_end = text ? strrchr(text, ')') : NULL;
+	return name_end && sscanf(name_end, ") %*c %u", &parent) == 1 ? parent : 0;
+}
+
+struct isolation isolation_of_monitor(const char *procfs_path, const char *root_path, uint32_t pid)
+{
+	uint32_t parent = parent_of(procfs_path, pid);
+	AUTO_FREE char *arguments = NULL;
+	char path[PATH_MAX], link[PATH_MAX];
+	ssize_t link_size;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/%u/exe", procfs_path, parent);
+	link_size = parent ? readlink(path, link, sizeof(link) - 1) : -1;
+	if (link_size <= 0)
+		return ISOLATION_UNKNOWN;
+	link[link_size] = '\0';
+	if (strcmp(name_of(link), "conmon") != 0 || program_of(path, root_path, link) != PROGRAM_HOSTS)
+		return ISOLATION_UNKNOWN;
+	snprintf(path, sizeof(path), "%s/%u/cmdline", procfs_path, parent);
+	arguments = read_text(path, &size);
+	return arguments ? isolation_of_monitor_arguments(arguments, size) : ISOLATION_UNKNOWN;
+}

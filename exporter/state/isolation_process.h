@@ -31,6 +31,16 @@ struct isolation isolation_of_process(const char *procfs_path, const char *root_
 bool isolation_is_runtime_program(const char *procfs_path, const char *root_path, const struct isolation *isolation,
 				  const struct picket_event *event);
 
+/**
+ * isolation_of_monitor() - of the runtime that conmon, the parent of a container's first process, was told to use
+ * (-r /usr/bin/crun-wasm): neither Podman nor CRI-O writes it down where others can read it.
+ * Nothing is found when the parent is not the host's own conmon.
+ */
+struct isolation isolation_of_monitor(const char *procfs_path, const char *root_path, uint32_t pid);
+
+/** isolation_of_monitor_arguments() - of its arguments. */
+struct isolation isolation_of_monitor_arguments(const char *arguments, size_t size);
+
 /** isolation_of_maps() - of the text of /proc/<pid>/maps: the engine whose library it has. */
 struct isolation isolation_of_maps(const char *text);
 

@@ -13,18 +13,44 @@
 
 #define NODE_TEE_NUMA_MAX 64
 
+/* Keys of the misc controller that are about trusted execution. */
+#define NODE_TEE_RESOURCES(RESOURCE) \
+	RESOURCE(SEV, "sev") \
+	RESOURCE(SEV_ES, "sev_es") \
+	RESOURCE(TDX, "tdx") \
+	RESOURCE(SGX_EPC, "sgx_epc")
+
+#define NODE_TEE_RESOURCE_ENUM(id, name) NODE_TEE_##id,
+enum node_tee_resource { NODE_TEE_RESOURCES(NODE_TEE_RESOURCE_ENUM) NODE_TEE_RESOURCE_COUNT };
+#undef NODE_TEE_RESOURCE_ENUM
+
+/* Where the host's files are. */
+struct node_tee_places {
+	const char *procfs_path, *sysfs_path;
+	const char *rootfs_path;  /* below which its /dev is; NULL: "/" */
+	const char *cgroup2_path; /* NULL: not known */
+};
+
 struct node_tee {
-	uint64_t found;			       /* rows of the table of evidence */
-	uint64_t epc_bytes[NODE_TEE_NUMA_MAX]; /* SGX memory of each NUMA node */
-	uint64_t epc_nodes;		       /* 1 << node: that has any */
+	uint64_t found;				    /* rows of the table of evidence */
+	uint64_t epc_bytes[NODE_TEE_NUMA_MAX];	    /* SGX memory of each NUMA node */
+	uint64_t epc_nodes;			    /* 1 << node: that has any */
+	uint64_t capacity[NODE_TEE_RESOURCE_COUNT]; /* what guests and enclaves can get in all; bytes of sgx_epc */
+	unsigned int capacities;		    /* 1 << enum node_tee_resource: that is told */
 };
 
 /**
  * node_tee_read() - look at everything that tells.
- * @procfs_path, @sysfs_path: where the host's are mounted. @rootfs_path: below which its /dev is; NULL: "/".
- * What cannot be read is as good as absent.
+ * What cannot be read is as good as absent. Which kind of secure world is behind /dev/tee0 is asked of sysfs, else of
+ * the device itself, which opens it.
  */
-void node_tee_read(const char *procfs_path, const char *sysfs_path, const char *rootfs_path, struct node_tee *ret_tee);
+void node_tee_read(const struct node_tee_places *places, struct node_tee *ret_tee);
+
+/** node_tee_resource_name() - "sev", "sgx_epc", ...; static. */
+const char *node_tee_resource_name(enum node_tee_resource resource);
+
+/** node_tee_take_capacity() - one line of misc.capacity. */
+void node_tee_take_capacity(const char *line, struct node_tee *tee);
 
 /**
  * node_tee_visit() - each (technology, "host" or "guest", state) once. State: "cpu" the processor has it,

@@ -165,7 +165,7 @@ static const struct {
 	{ "cri-o", { source_storage } },
 	{ "podman", { source_storage } },
 	{ "kata", { source_bundle, source_storage } },
-	{ "runc", { source_oci_state } },
+	{ "runc", { source_oci_state, source_runsc_state } },
 	{ "crun", { source_oci_state } },
 	{ "youki", { source_oci_state } },
 	{ "buildkit", { source_path } },

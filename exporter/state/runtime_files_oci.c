@@ -106,6 +106,42 @@ static const struct {
 	{ PLACE_YOUKI, "youki", "config.json" },
 };
 
+/* runsc's own: <root>/<id>_sandbox:<id>.state, of a container that is not the sandbox's first, <id>_sandbox:<its id>.state */
+static int visit_runsc_state(void *context, int root_fd, const char *directory)
+{
+	struct reading *reading = context;
+	size_t size = strlen(reading->identity->id);
+	AUTO_CLOSEDIR DIR *states = NULL;
+	const struct dirent *entry;
+	int fd = runtime_file_open(root_fd, directory, O_DIRECTORY);
+
+	if (fd < 0)
+		return fd;
+	states = fdopendir(fd);
+	if (!states) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(states)))
+		if (strncmp(entry->d_name, reading->identity->id, size) == 0 &&
+		    strncmp(entry->d_name + size, "_sandbox:", 9) == 0)
+			break;
+	if (!entry)
+		return -ENOENT;
+	reading->names->runtime = "runsc";
+	reading_take_handler(reading, "runsc");
+	return 0;
+}
+
+int source_runsc_state(struct reading *reading)
+{
+	int error = runtime_places_visit(reading->root_fd, reading->identity, PLACE_RUNSC, visit_runsc_state, reading);
+
+	if (!error && !*reading->names->name)
+		reading_set(reading, &reading->names->name, reading->identity->id);
+	return error;
+}
+
 struct oci_visit {
 	struct reading *reading;
 	size_t state; /* in oci_states */

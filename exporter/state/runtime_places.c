@@ -27,6 +27,7 @@ static const struct {
 	{ PLACE_RUNC, "run/runc" },
 	{ PLACE_CRUN, "run/crun" },
 	{ PLACE_YOUKI, "run/youki" },
+	{ PLACE_RUNSC, "run/runsc" },
 };
 
 enum user_base { USER_RUNTIME, USER_HOME };

@@ -12,6 +12,7 @@ enum runtime_place {
 	PLACE_RUNC,	  /* state of OCI runtimes that were called without a manager: "run/runc" */
 	PLACE_CRUN,
 	PLACE_YOUKI,
+	PLACE_RUNSC,
 	PLACE_COUNT
 };
 

@@ -46,9 +46,10 @@ void reading_take_oci(struct reading *reading, const json_t *config);
 /* Return: 0; -ENOENT when this source has nothing about the container; -EBADMSG, -EFBIG, -errno. */
 typedef int runtime_source(struct reading *reading);
 
-runtime_source source_bundle;	 /* containerd's bundle */
-runtime_source source_docker;	 /* config.v2.json, then the bundle for what it adds */
-runtime_source source_storage;	 /* Podman and CRI-O */
-runtime_source source_oci_state; /* runc, crun and youki without a manager */
+runtime_source source_bundle;	   /* containerd's bundle */
+runtime_source source_docker;	   /* config.v2.json, then the bundle for what it adds */
+runtime_source source_storage;	   /* Podman and CRI-O */
+runtime_source source_oci_state;   /* runc, crun and youki without a manager */
+runtime_source source_runsc_state; /* runsc without a manager */
 
 #endif

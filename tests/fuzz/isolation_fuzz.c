@@ -41,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(isolation_of_maps(text));
 	check_maps(text);
 	check(isolation_of_arguments(text, size));
+	check(isolation_of_monitor_arguments(text, size));
 	check(isolation_of_runtime(text, EVIDENCE_RUNTIME_TYPE));
 	check(isolation_of_entrypoint(data, size));
 	free(text);

@@ -122,6 +122,46 @@ static void engine_counts_only_within_the_runtimes_own_program(void **state)
 	assert_int_equal(look("usr/bin/crun", true, MODULE_MAPS, "", 0).class, ISOLATION_NAMESPACE);
 }
 
+static void the_monitor_tells_which_runtime_it_was_given(void **state)
+{
+	static const struct {
+		const char *arguments;
+		size_t size;
+		enum container_isolation class;
+		const char *handler;
+	} monitors[] = {
+		{ ARGUMENTS("conmon\0-c\0id\0-r\0/usr/bin/crun-wasm\0-b\0/x"), ISOLATION_WASM, "crun-wasm" },
+		{ ARGUMENTS("conmon\0--runtime\0/usr/bin/runsc"), ISOLATION_GVISOR, "runsc" },
+		{ ARGUMENTS("conmon\0--runtime=/usr/bin/krun"), ISOLATION_MICROVM, "krun" },
+		{ ARGUMENTS("conmon\0-r\0/usr/bin/crun"), ISOLATION_NAMESPACE, "crun" },
+		{ ARGUMENTS("conmon\0-r"), ISOLATION_NAMESPACE, "" },
+		{ "", 0, ISOLATION_NAMESPACE, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(monitors); i++) {
+		struct isolation found = isolation_of_monitor_arguments(monitors[i].arguments, monitors[i].size);
+
+		assert_int_equal(found.class, monitors[i].class);
+		assert_string_equal(found.handler, monitors[i].handler);
+	}
+}
+
+static void only_the_hosts_own_monitor_is_believed(void **state)
+{
+	char procfs[256];
+
+	(void)state;
+	snprintf(procfs, sizeof(procfs), "%s/proc", host_root);
+	host_root_write("proc/8/stat", "8 (a) b) c) S 7 8 8 0 -1");
+	look("usr/bin/conmon", false, "", ARGUMENTS("conmon\0-r\0/usr/bin/crun-wasm"));
+	assert_int_equal(isolation_of_monitor(procfs, NULL, 8).class, ISOLATION_WASM);
+	assert_int_equal(isolation_of_monitor(procfs, host_root, 8).class, ISOLATION_NAMESPACE);
+	look("usr/bin/conman", false, "", ARGUMENTS("conmon\0-r\0/usr/bin/crun-wasm"));
+	assert_int_equal(isolation_of_monitor(procfs, NULL, 8).class, ISOLATION_NAMESPACE);
+	assert_int_equal(isolation_of_monitor(procfs, NULL, 9).evidence, EVIDENCE_NONE);
+}
+
 static void process_that_is_gone_tells_nothing(void **state)
 {
 	(void)state;
@@ -188,6 +228,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_runtimes_program_is_known_by_its_file, host_root_make,
 						host_root_remove),
 		cmocka_unit_test_setup_teardown(a_kubelet_of_modules_is_told_from_other_programs, host_root_make,
+						host_root_remove),
+		cmocka_unit_test(the_monitor_tells_which_runtime_it_was_given),
+		cmocka_unit_test_setup_teardown(only_the_hosts_own_monitor_is_believed, host_root_make,
 						host_root_remove),
 		cmocka_unit_test_setup_teardown(process_that_is_gone_tells_nothing, host_root_make, host_root_remove),
 	};

@@ -76,12 +76,14 @@ static void add(void *context, const char *technology, const char *role, const c
 
 static struct node_tee assert_tells(const char *expected)
 {
-	char procfs[128], sysfs[128], list[1024] = "";
+	char procfs[128], sysfs[128], cgroup2[128], list[1024] = "";
+	struct node_tee_places places = { procfs, sysfs, root, cgroup2 };
 	struct node_tee tee;
 
 	snprintf(procfs, sizeof(procfs), "%s/proc", root);
 	snprintf(sysfs, sizeof(sysfs), "%s/sys", root);
-	node_tee_read(procfs, sysfs, root, &tee);
+	snprintf(cgroup2, sizeof(cgroup2), "%s/cgroup", root);
+	node_tee_read(&places, &tee);
 	node_tee_visit(&tee, add, list);
 	assert_string_equal(list, expected);
 	return tee;
@@ -176,11 +178,66 @@ static void optee_of_an_arm_machine(void **state)
 	assert_tells("trustzone/host/enabled trustzone/host/device trustzone/host/supplicant");
 }
 
+static void the_secure_world_says_whose_it_is(void **state)
+{
+	(void)state;
+	has_device("dev/tee0");
+	has_file("sys/class/tee/tee0/implementation_id", "2\n");
+	assert_tells("amd-tee/host/device");
+	has_file("sys/class/tee/tee0/implementation_id", "1\n");
+	assert_tells("trustzone/host/device");
+	has_file("sys/class/tee/tee0/implementation_id", "77\n"); /* not known yet */
+	assert_tells("");
+	has_file("sys/class/tee/tee0/implementation_id", "what\n"); /* and the device does not answer either */
+	assert_tells("trustzone/host/device");
+}
+
+static void capacities_are_told_as_the_kernel_counts_them(void **state)
+{
+	struct node_tee tee;
+
+	(void)state;
+	has_file("cgroup/misc.capacity", "sev 509\nsev_es 0\nres_a 50\nsgx_epc 98566144\ntdx max\n");
+	tee = assert_tells("");
+	assert_int_equal(tee.capacities, 1 << NODE_TEE_SEV | 1 << NODE_TEE_SEV_ES | 1 << NODE_TEE_SGX_EPC);
+	assert_int_equal(tee.capacity[NODE_TEE_SEV], 509);
+	assert_int_equal(tee.capacity[NODE_TEE_SEV_ES], 0);
+	assert_int_equal(tee.capacity[NODE_TEE_SGX_EPC], 98566144);
+}
+
+static void capacities_of_the_controllers_own_mount_are_found(void **state)
+{
+	(void)state;
+	has_file("sys/fs/cgroup/misc/misc.capacity", "tdx 31\n");
+	assert_int_equal(assert_tells("").capacity[NODE_TEE_TDX], 31);
+}
+
+static void lines_that_are_no_capacity_are_passed_over(void **state)
+{
+	static const char *const lines[] = {
+		"", "sev", "sev ", "sev -1", "sev 1x", "sevx 1", "sev 99999999999999999999", "\n", " 1"
+	};
+	struct node_tee tee = { .capacities = 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		node_tee_take_capacity(lines[i], &tee);
+	assert_int_equal(tee.capacities, 0);
+}
+
 static void guest_of_arm_cca(void **state)
 {
 	(void)state;
-	has_file("sys/module/arm_cca_guest/uevent", "");
+	has_file("sys/devices/platform/arm-cca-dev/uevent", "");
 	assert_tells("cca/guest/enabled");
+}
+
+static void guest_of_secure_execution(void **state)
+{
+	(void)state;
+	has_file("sys/firmware/uv/prot_virt_host", "0\n");
+	has_file("sys/firmware/uv/prot_virt_guest", "1\n");
+	assert_tells("secure-execution/guest/enabled");
 }
 
 static void secure_execution_tells_host_from_guest(void **state)
@@ -206,7 +263,12 @@ int main(void)
 		MACHINE_TEST(flags_of_sev_alone_make_no_guest),
 		MACHINE_TEST(guest_of_sev_snp),
 		MACHINE_TEST(optee_of_an_arm_machine),
+		MACHINE_TEST(the_secure_world_says_whose_it_is),
+		MACHINE_TEST(capacities_are_told_as_the_kernel_counts_them),
+		MACHINE_TEST(capacities_of_the_controllers_own_mount_are_found),
+		MACHINE_TEST(lines_that_are_no_capacity_are_passed_over),
 		MACHINE_TEST(guest_of_arm_cca),
+		MACHINE_TEST(guest_of_secure_execution),
 		MACHINE_TEST(secure_execution_tells_host_from_guest),
 	};
 

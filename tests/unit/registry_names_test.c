@@ -223,6 +223,21 @@ static void the_top_directory_of_a_containerd_namespace_is_the_hosts(void **stat
 	assert_string_equal(add(12, 1, "/rc1", 7).container->id, "rc1");
 }
 
+static void a_sandbox_without_a_manager_is_known_by_its_state(void **state)
+{
+	struct container *container;
+
+	(void)state;
+	host_root_write("run/runsc/rc1_sandbox:rc1.state", "{}");
+	host_root_write("run/runsc/rc22_sandbox:rc1.state", "{}");
+	container = add(10, 1, "/rc1", 5).container;
+	assert_string_equal(container->runtime, "runsc");
+	assert_int_equal(container->isolation.class, ISOLATION_GVISOR);
+	assert_int_equal(container->isolation.evidence, EVIDENCE_RUNTIME_TYPE);
+	assert_string_equal(add(11, 1, "/rc22", 6).container->runtime, "runsc");
+	assert_int_equal(add(12, 1, "/rc2", 7).container->isolation.class, ISOLATION_NAMESPACE);
+}
+
 static void a_service_that_runs_modules_is_a_workload_whatever_was_asked_for(void **state)
 {
 	struct registry_verdict verdict;
@@ -271,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_label_of_the_limit_is_not_cut),
 		TEST(matches_of_rules_survive_a_reload),
 		TEST(services_are_workloads_only_when_asked_for),
+		TEST(a_sandbox_without_a_manager_is_known_by_its_state),
 		TEST(a_service_that_runs_modules_is_a_workload_whatever_was_asked_for),
 		TEST(only_services_of_the_host_run_modules_for_a_node),
 		TEST(the_same_unit_of_two_users_is_two_workloads),
