@@ -75,7 +75,7 @@ int BPF_PROG(lifecycle_cgroup_attach_task, struct cgroup *cgroup, const char *pa
 		return 0;
 	target = subject_of_cgroup(BPF_CORE_READ(cgroup, kn, id));
 	mover = subject_of_cgroup(bpf_get_current_cgroup_id());
-	if (setup_enters(&mover, &target)) {
+	if (setup_enters(&mover, &target) || setup_enters_itself(pid, &target)) {
 		setup.runtime_namespace = task_mount_namespace((struct task_struct *)bpf_get_current_task());
 		setup.starting = BPF_CORE_READ_BITFIELD_PROBED(task, in_execve);
 		setup_begin(pid, &target, &setup);

@@ -21,6 +21,21 @@ static __always_inline bool setup_enters(const struct subject *mover, const stru
 	return target->class != PICKET_CGROUP_HOST && !class_is_container(mover->class) && mover->slot != target->slot;
 }
 
+/*
+ * The same of one that puts itself there, as youki's library does with its process in between: by the time that is
+ * told, it is inside already. It was born outside, and goes by that process's name, which nothing inside can have both.
+ */
+static __always_inline bool setup_enters_itself(__u32 pid, const struct subject *target)
+{
+	__u64 comm[2] = {};
+
+	if (target->class == PICKET_CGROUP_HOST || bpf_get_current_pid_tgid() >> 32 != pid ||
+	    !bpf_map_lookup_elem(&outsiders, &pid))
+		return false;
+	bpf_get_current_comm(comm, sizeof(comm));
+	return comm[0] == 0x315b3a696b756f79ULL; /* youki:[1 */
+}
+
 static __always_inline __u32 task_mount_namespace(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);

@@ -27,7 +27,7 @@ struct kernel {
 	uint32_t max_slots;
 	uint32_t self_slot;
 	uint64_t kinds; /* that the rules in force want */
-	int cgroups_fd, free_slots_fd, lost_fd, outsiders_fd;
+	int cgroups_fd, free_slots_fd, lost_fd, outsiders_fd, setup_tasks_fd;
 };
 
 #define COUNTERS_STEP (1 << 18) /* bytes that are mapped at a time */
@@ -169,6 +169,7 @@ int kernel_open(struct event_loop *loop, const struct kernel_options *options, s
 	maps = sensors_maps(kernel->sensors);
 	kernel->cgroups_fd = object_maps_fd(maps, "cgroups");
 	kernel->outsiders_fd = object_maps_fd(maps, "outsiders");
+	kernel->setup_tasks_fd = object_maps_fd(maps, "setup_tasks");
 	kernel->free_slots_fd = object_maps_fd(maps, "free_slots");
 	kernel->lost_fd = object_maps_fd(maps, "lost");
 	if (!host_namespaces_fill(maps, options->procfs_path))
@@ -332,6 +333,7 @@ void kernel_give_namespaces(struct kernel *kernel, uint32_t slot)
 void kernel_end_setup(struct kernel *kernel, uint32_t pid)
 {
 	bpf_map_delete_elem(kernel->outsiders_fd, &pid);
+	bpf_map_delete_elem(kernel->setup_tasks_fd, &pid);
 }
 
 void kernel_clear_slot(struct kernel *kernel, uint32_t slot)
