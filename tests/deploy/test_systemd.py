@@ -64,7 +64,7 @@ def probe(tmp_path_factory):
     try:
         run("qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-m", "2048", "-smp", "2", "-nodefaults", "-display", "none",
             "-no-reboot", "-serial", f"file:{console}", "-kernel", fetched.stdout.split()[-1], "-initrd", disk, "-append",
-            "console=ttyS0 quiet panic=-1 systemd.unit=probe.service systemd.show_status=0 "
+            "console=ttyS0 quiet panic=-1 no_timer_check systemd.unit=probe.service systemd.show_status=0 "
             "lsm=landlock,lockdown,yama,integrity,apparmor,bpf", check=False, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         pass

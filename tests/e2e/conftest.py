@@ -189,7 +189,7 @@ class Picket:
 
 def hosts_namespaces_are_known():
     """By pid 1 or by the kernel's first thread, where one may be looked at; without a wrapper, picket's own are the host's."""
-    return "PICKET_WRAPPER" not in os.environ or any(Path(f"/proc/{pid}/ns/mnt").exists() for pid in (1, 2))
+    return "PICKET_WRAPPER" not in os.environ or any(os.path.exists(f"/proc/{pid}/ns/mnt") for pid in (1, 2))
 
 
 class Containers:

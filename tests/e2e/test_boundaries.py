@@ -4,8 +4,7 @@ import os
 
 import pytest
 
-from conftest import IMAGE, docker, wait_for
-from test_coverage import hosts_namespaces_are_known
+from conftest import IMAGE, docker, hosts_namespaces_are_known, wait_for
 
 BREAKS = "picket_isolation_breaks_total"
 ADMIN = ("--cap-add=SYS_ADMIN", "--cap-add=SYS_PTRACE", "--cap-add=SYS_CHROOT", "--security-opt", "seccomp=unconfined",
