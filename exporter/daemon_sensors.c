@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "daemon_internal.h"
@@ -91,6 +92,7 @@ static int take_over(struct daemon *daemon)
 	report_journal(daemon, cgroup_sync_settle(daemon->cgroups));
 	if (!kernel_inherits(daemon->kernel, false))
 		return 0;
+	daemon->metrics.continued_unix_ns = time(NULL) * 1000000000LL + 1000000000LL;
 	log_info(
 		"sensors", "%s",
 		kernel_inherits(daemon->kernel, true)

@@ -13,9 +13,11 @@ struct span {
 };
 
 struct choice {
-	struct span name;    /* "text/plain", "gzip" */
-	struct span version; /* value of the first version parameter; empty: none */
-	int q;		     /* 0..Q_ONE */
+	struct span name;     /* "text/plain", "gzip" */
+	struct span version;  /* value of the first version parameter; empty: none */
+	struct span message;  /* the same of proto */
+	struct span encoding; /* the same of encoding */
+	int q;		      /* 0..Q_ONE */
 };
 
 static bool is_space(char byte)
@@ -97,6 +99,10 @@ static void parse_parameter(struct span parameter, struct choice *choice)
 		choice->q = parse_q(value);
 	else if (span_is(name, "version") && !choice->version.start)
 		choice->version = value;
+	else if (span_is(name, "proto") && !choice->message.start)
+		choice->message = value;
+	else if (span_is(name, "encoding") && !choice->encoding.start)
+		choice->encoding = value;
 }
 
 static bool next_choice(struct span *header, struct choice *ret_choice)
@@ -115,31 +121,42 @@ static bool next_choice(struct span *header, struct choice *ret_choice)
 
 static const struct {
 	const char *name;
-	const char *version;
-} formats[] = {
-	[EXPOSITION_TEXT] = { "text/plain", "0.0.4" },
-	[EXPOSITION_OPENMETRICS] = { "application/openmetrics-text", "1.0.0" },
+	const char *version, *message, *encoding; /* NULL: none is asked for */
+} formats[EXPOSITION_FORMAT_COUNT] = {
+	[EXPOSITION_TEXT] = { "text/plain", "0.0.4", NULL, NULL },
+	[EXPOSITION_OPENMETRICS] = { "application/openmetrics-text", "1.0.0", NULL, NULL },
+	[EXPOSITION_PROTOBUF] = { "application/vnd.google.protobuf", NULL, "io.prometheus.client.MetricFamily",
+				  "delimited" },
 };
+
+static bool parameter_fits(struct span value, const char *wanted)
+{
+	return !value.size || !wanted || span_is(value, wanted);
+}
 
 static bool choice_takes(const struct choice *choice, enum exposition_format format)
 {
 	return span_is(choice->name, formats[format].name) &&
-	       (!choice->version.size || span_is(choice->version, formats[format].version));
+	       parameter_fits(choice->version, formats[format].version) &&
+	       parameter_fits(choice->message, formats[format].message) &&
+	       parameter_fits(choice->encoding, formats[format].encoding);
 }
 
 enum exposition_format negotiate_format(const char *accept)
 {
 	struct span header = { accept, accept ? strlen(accept) : 0 };
-	int best[] = { [EXPOSITION_TEXT] = 0, [EXPOSITION_OPENMETRICS] = 0 };
+	int best[EXPOSITION_FORMAT_COUNT] = { 0 };
+	enum exposition_format chosen = EXPOSITION_TEXT;
 	struct choice choice;
 
 	while (next_choice(&header, &choice))
-		for (int format = EXPOSITION_TEXT; format <= EXPOSITION_OPENMETRICS; format++)
+		for (int format = 0; format < EXPOSITION_FORMAT_COUNT; format++)
 			if (choice_takes(&choice, format) && choice.q > best[format])
 				best[format] = choice.q;
-	return best[EXPOSITION_OPENMETRICS] && best[EXPOSITION_OPENMETRICS] >= best[EXPOSITION_TEXT]
-		       ? EXPOSITION_OPENMETRICS
-		       : EXPOSITION_TEXT;
+	for (int format = 0; format < EXPOSITION_FORMAT_COUNT; format++)
+		if (best[format] && best[format] >= best[chosen])
+			chosen = format;
+	return chosen;
 }
 
 bool negotiate_gzip(const char *accept_encoding)

@@ -9,7 +9,8 @@
 
 /**
  * negotiate_format() - format for an Accept header.
- * Only a format that the header names counts; q is clamped to 0..1, the greater wins, OpenMetrics when equal.
+ * Only a format that the header names counts; q is clamped to 0..1, the greater wins; when equal protobuf, then
+ * OpenMetrics.
  * NULL, wildcards only, or nothing that we write: text.
  */
 enum exposition_format negotiate_format(const char *accept);

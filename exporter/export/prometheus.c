@@ -12,7 +12,9 @@
 #include "export/container_metrics.h"
 #include "export/container_set.h"
 #include "export/counter_series.h"
+#include "export/exposition_lines.h"
 #include "export/family.h"
+#include "export/metric_families.h"
 #include "export/node_metrics.h"
 #include "export/process_metrics.h"
 #include "export/program_metrics.h"
@@ -21,6 +23,8 @@
 #define CHUNK_BYTES 65536      /* a step stops after it has written so much */
 #define CHUNK_LIMIT (16 << 20) /* one container's labels can be long, never that long */
 #define RULE_SERIES_MAX 20000  /* container x rule series that are shown while still 0 */
+
+#define PROTOBUF_TYPE "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 
 /* picket_rule_matches_total{<container's labels>,rule="<name>",severity="<name>"} <count> */
 #define MATCHES_HEAD "picket_rule_matches_total{"
@@ -34,12 +38,13 @@ struct exposition {
 	enum exposition_format format;
 	unsigned int collectors;
 	struct container_set set;
-	struct text chunk;
-	size_t taken;	     /* of chunk */
-	unsigned int step;   /* index of steps[] */
-	unsigned int item;   /* family within the step */
-	size_t index;	     /* container within the family */
-	bool preinitialised; /* rule series are shown while 0 */
+	struct text chunk, encoded;
+	struct metric_families *families; /* of protobuf, which is made from the text; else NULL */
+	size_t taken;			  /* of chunk */
+	unsigned int step;		  /* index of steps[] */
+	unsigned int item;		  /* family within the step */
+	size_t index;			  /* container within the family */
+	bool preinitialised;		  /* rule series are shown while 0 */
 	double seconds[COLLECTOR_COUNT];
 	bool failed[COLLECTOR_COUNT];
 	struct counter_series counters;
@@ -58,9 +63,12 @@ int exposition_new(const struct exposition_source *source, enum exposition_forma
 	exposition->format = format;
 	exposition->collectors = source->metrics->perf ? collectors : collectors & ~COLLECTOR_BIT(COLLECTOR_PERF);
 	text_init(&exposition->chunk, CHUNK_LIMIT);
+	text_init(&exposition->encoded, CHUNK_LIMIT);
 	error = container_set_open(source->registry, &exposition->set);
+	if (!error && format == EXPOSITION_PROTOBUF)
+		error = metric_families_new(&exposition->families);
 	if (error) {
-		free(exposition);
+		exposition_free(exposition, false);
 		return error;
 	}
 	exposition->preinitialised = exposition->set.count * rules <= RULE_SERIES_MAX;
@@ -93,12 +101,22 @@ static bool read_group(const struct exposition *exposition, size_t first, enum p
 	return counted;
 }
 
+/* Since when, for those formats that tell: not of counters that went on from an earlier daemon's. */
+static void write_created(struct exposition *exposition, int64_t created_ns, int64_t least_ns)
+{
+	if (exposition->format == EXPOSITION_PROTOBUF && created_ns >= least_ns)
+		text_add_format(&exposition->chunk, EXPOSITION_CREATED_MARK "%lld\n", (long long)created_ns);
+	else if (exposition->format == EXPOSITION_PROTOBUF)
+		text_add(&exposition->chunk, EXPOSITION_CREATED_MARK "0\n");
+}
+
 static void write_counters(struct exposition *exposition, const struct container *container, enum picket_family family)
 {
 	uint64_t values[PICKET_COUNTER_COUNT];
 
 	if (!read_group(exposition, exposition->index, family, values))
 		return;
+	write_created(exposition, container->created_unix_ns, exposition->source.metrics->continued_unix_ns);
 	if (strcmp(counter_families[family].unit, "seconds") == 0)
 		family_sample_real(&exposition->chunk, FAMILY_COUNTER, counter_families[family].name, container->labels,
 				   values[0] / 1e9);
@@ -235,6 +253,8 @@ static bool step_rule_matches(struct exposition *exposition)
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
+		if (container)
+			write_created(exposition, container->created_unix_ns, 0);
 		for (size_t i = 0; container && i < count; i++) {
 			uint64_t matches = group_matches(exposition, exposition->index, i);
 
@@ -365,6 +385,22 @@ static bool advance(struct exposition *exposition)
 	return true;
 }
 
+/* The chunk as protobuf, in its place. */
+static int encode_chunk(struct exposition *exposition)
+{
+	struct text text = exposition->chunk;
+	int error = 0;
+
+	exposition->encoded.size = 0;
+	if (text.size)
+		error = metric_families_take(exposition->families, text.data, text.size, &exposition->encoded);
+	if (!error && exposition->step > ARRAY_SIZE(steps))
+		error = metric_families_end(exposition->families, &exposition->encoded);
+	exposition->chunk = exposition->encoded;
+	exposition->encoded = text;
+	return error;
+}
+
 ssize_t exposition_read(struct exposition *exposition, char *buffer, size_t size)
 {
 	size_t used = 0, left;
@@ -378,9 +414,11 @@ ssize_t exposition_read(struct exposition *exposition, char *buffer, size_t size
 		memcpy(buffer + used, exposition->chunk.data + exposition->taken, left);
 		exposition->taken += left;
 		used += left;
-		if (used < size && !advance(exposition))
+		if (used == size)
+			continue;
+		if (!advance(exposition))
 			break;
-		if (exposition->chunk.error)
+		if (exposition->chunk.error || (exposition->families && encode_chunk(exposition)))
 			return -ENOMEM;
 	}
 	return (ssize_t)used;
@@ -395,11 +433,18 @@ void exposition_free(struct exposition *exposition, bool delivered)
 		container_set_confirm(&exposition->set);
 	container_set_close(&exposition->set);
 	text_free(&exposition->chunk);
+	text_free(&exposition->encoded);
+	metric_families_free(exposition->families);
 	free(exposition);
 }
 
 const char *exposition_content_type(enum exposition_format format)
 {
-	return format == EXPOSITION_OPENMETRICS ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-						: "text/plain; version=0.0.4; charset=utf-8";
+	static const char *const types[] = {
+		[EXPOSITION_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
+		[EXPOSITION_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+		[EXPOSITION_PROTOBUF] = PROTOBUF_TYPE,
+	};
+
+	return types[format];
 }

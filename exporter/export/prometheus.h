@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The metrics as Prometheus reads them: text 0.0.4 and OpenMetrics 1.0,
- * written family by family in constant memory.
+ * The metrics as Prometheus reads them: text 0.0.4, OpenMetrics 1.0 and its
+ * protobuf, written family by family in constant memory.
  */
 #ifndef PROMETHEUS_H
 #define PROMETHEUS_H
@@ -15,7 +15,7 @@
 #include "state/rules.h"
 #include "state/self_metrics.h"
 
-enum exposition_format { EXPOSITION_TEXT, EXPOSITION_OPENMETRICS };
+enum exposition_format { EXPOSITION_TEXT, EXPOSITION_OPENMETRICS, EXPOSITION_PROTOBUF, EXPOSITION_FORMAT_COUNT };
 
 /* All that a scrape shows; borrowed. */
 struct exposition_source {

@@ -81,8 +81,9 @@ struct self_metrics {
 	uint64_t responses_limited[RESPONSE_COUNT];
 	struct sensor_status sensors[PICKET_SENSOR_COUNT];
 	bool ready;
-	bool perf;	      /* the perf sensor is wanted */
-	uint32_t perf_events; /* bit per enum picket_perf_event that it counts, too */
+	int64_t continued_unix_ns; /* counters of containers found before are an earlier daemon's; 0: none are */
+	bool perf;		   /* the perf sensor is wanted */
+	uint32_t perf_events;	   /* bit per enum picket_perf_event that it counts, too */
 };
 #undef SELF_NUMBER_FIELD
 

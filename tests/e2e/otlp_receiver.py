@@ -37,9 +37,10 @@ MESSAGES = {
 }
 
 
-def request_class():
+def message_class(messages, root):
+    """The class of the message `root` of such a table."""
     file = descriptor_pb2.FileDescriptorProto(name="receiver.proto", package="receiver", syntax="proto2")
-    for name, fields in MESSAGES.items():
+    for name, fields in messages.items():
         message = file.message_type.add(name=name)
         for field, (number, kind) in fields.items():
             label = F.LABEL_REPEATED if kind.startswith("*") else F.LABEL_OPTIONAL
@@ -51,11 +52,11 @@ def request_class():
                 added.type, added.type_name = F.TYPE_MESSAGE, ".receiver." + kind
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    descriptor = pool.FindMessageTypeByName("receiver.ExportLogsServiceRequest")
+    descriptor = pool.FindMessageTypeByName(f"receiver.{root}")
     return message_factory.MessageFactory(pool).GetPrototype(descriptor)
 
 
-Request = request_class()
+Request = message_class(MESSAGES, "ExportLogsServiceRequest")
 
 
 def plain(value):
