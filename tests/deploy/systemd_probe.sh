@@ -46,8 +46,9 @@ done
 picket events --json | sed -n 's/.*"rule": *"\([a-z_]*\)".*/PROBE finding \1/p'
 
 old=$(main_pid)
-systemctl reload picket && sleep 1
-say "reload $([ "$old" = "$(main_pid)" ] && echo same-process)"
+reloaded=$(systemctl reload picket && echo accepted)
+sleep 2
+say "reload $reloaded $([ "$old" = "$(main_pid)" ] && echo same-process)"
 dpkg -i /picket.deb >/dev/null 2>&1
 ready && say "upgrade $([ "$old" != "$(main_pid)" ] && systemctl is-active picket)"
 old=$(main_pid)
