@@ -85,6 +85,11 @@ $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h include/picket/*.h)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c -o $@ $<
 	$(Q)$(LLVM_STRIP) -g $@
 
+# Each of these is another source built in another way.
+CASTS := file process modification privilege escape
+$(CASTS:%=$(BUILD)/bpf/%_cast.bpf.o): $(BUILD)/bpf/%_cast.bpf.o: bpf/%_tracepoint.bpf.c
+$(BUILD)/bpf/network_cast.bpf.o: bpf/network_cgroup.bpf.c
+
 $(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@
 

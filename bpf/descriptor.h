@@ -2,66 +2,36 @@
 #ifndef DESCRIPTOR_H
 #define DESCRIPTOR_H
 
+#include "kernel_read.h"
+
 #define AF_UNIX 1
 
-/*
- * bpf_get_current_task_btf() is there since Linux 5.11: what it leads to is read without a helper's call. Each such read
- * costs the verifier a search through all types of the kernel, so only the programs that run most often ask for it.
- */
-enum bpf_func_id___task { BPF_FUNC_get_current_task_btf___task };
-
-static __always_inline bool task_is_typed(void)
+/* The open file behind a descriptor of @task, which runs now: task_current(). NULL when there is none. */
+static __always_inline struct file *file_of_task(struct task_struct *task, __u32 descriptor)
 {
-#ifdef TYPED_TASK
-	return bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_get_current_task_btf___task);
-#else
-	return false;
-#endif
-}
-
-static __always_inline struct mnt_namespace *task_mount_tree(void)
-{
-	struct task_struct *task;
-
-	if (task_is_typed()) {
-		task = bpf_get_current_task_btf();
-		return task->nsproxy->mnt_ns;
-	}
-	task = (struct task_struct *)bpf_get_current_task();
-	return BPF_CORE_READ(task, nsproxy, mnt_ns);
-}
-
-/* The open file behind a descriptor of the task that runs now; NULL when there is none. */
-static __always_inline struct file *file_of_descriptor(__u32 descriptor)
-{
-	struct task_struct *task;
-	struct fdtable *table;
 	struct file **slots, *file = NULL;
-	__u32 limit;
 
-	if (task_is_typed()) {
-		task = bpf_get_current_task_btf();
-		table = task->files->fdt;
-		limit = table->max_fds;
-		slots = table->fd;
-	} else {
-		task = (struct task_struct *)bpf_get_current_task();
-		table = BPF_CORE_READ(task, files, fdt);
-		limit = BPF_CORE_READ(table, max_fds);
-		slots = BPF_CORE_READ(table, fd);
-	}
-	if (descriptor >= limit)
+	if (descriptor >= TASK_READ(task, files, fdt, max_fds))
 		return NULL;
+	slots = TASK_READ(task, files, fdt, fd);
+#ifdef KERNEL_CAST
+	return (struct file *)kernel_cast((struct hlist_head *)&slots[descriptor])->first;
+#endif
 	bpf_probe_read_kernel(&file, sizeof(file), &slots[descriptor]);
 	return file;
+}
+
+static __always_inline struct file *file_of_descriptor(__u32 descriptor)
+{
+	return file_of_task(task_current(), descriptor);
 }
 
 /* The socket of an open file; NULL when it is none. */
 static __always_inline struct sock *socket_of_file(struct file *file)
 {
-	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct socket *socket = kernel_cast((struct socket *)KERNEL_READ(kernel_cast(file), private_data));
 
-	return socket && BPF_CORE_READ(socket, file) == file ? BPF_CORE_READ(socket, sk) : NULL;
+	return socket && KERNEL_READ(socket, file) == file ? KERNEL_READ(socket, sk) : NULL;
 }
 
 #endif

@@ -15,9 +15,10 @@ static __always_inline void directory_identify(struct directory_identity *identi
 					       struct mount *mount, const struct picket_policy *rules)
 {
 	identity->dentry = (__u64)dentry;
+	dentry = kernel_cast(dentry);
 	identity->mount = (__u64)mount;
-	identity->parent = (__u64)BPF_CORE_READ(dentry, d_parent);
-	identity->name = BPF_CORE_READ(dentry, d_name.hash_len);
+	identity->parent = (__u64)KERNEL_READ(dentry, d_parent);
+	identity->name = KERNEL_READ(dentry, d_name.hash_len);
 	identity->tree_epoch = tree_epoch_now();
 	identity->generation = rules->generation;
 }

@@ -36,7 +36,7 @@ static __always_inline int open_ended(void *ctx, struct file *file, const char *
 	request->flags = task_origin();
 	if ((__u64)file >= ERROR_POINTERS)
 		return open_refused(ctx, (long)file);
-	return open_succeeded(ctx, file, 0);
+	return open_succeeded(ctx, task_current(), file, 0);
 }
 
 /* Programs being executed, and the kernel's own opens, are no opens of the task. */

@@ -115,7 +115,7 @@ static __noinline int ring_completed(void *ctx, struct io_kiocb *request, int re
 		return open_refused(ctx, result);
 	if (asked->own_descriptor)
 		return open_unresolved(ctx, asked->flags);
-	return open_succeeded(ctx, file_of_descriptor(result), result);
+	return open_succeeded(ctx, task_current(), file_of_descriptor(result), result);
 }
 
 /* Nothing is known of them. */

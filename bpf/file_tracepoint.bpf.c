@@ -14,20 +14,20 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* A function of its own, so that what follows is verified once and not for each ABI and argument. */
-static __noinline int request_of_call(struct open_request *request, struct pt_regs *regs)
+static __always_inline int request_of_call(volatile struct open_request *request, struct pt_regs *regs, bool is_compat)
 {
-	struct picket_syscall call = syscall_current(regs);
+	struct picket_syscall call = syscall_current(regs, is_compat);
 
 	if (!request)
 		return 0;
 	request->written = NULL;
 	request->in_user_memory = true;
 	request->directory = AT_FDCWD;
-	request->flags = syscall_is_compat() ? PICKET_EVENT_COMPAT : 0;
+	request->flags = is_compat ? PICKET_EVENT_COMPAT : 0;
 	if (call.directory_argument != PICKET_NO_ARGUMENT)
-		request->directory = syscall_argument(regs, call.directory_argument);
+		request->directory = syscall_argument_of(regs, call.directory_argument, is_compat);
 	if (call.path_argument != PICKET_NO_ARGUMENT)
-		request->written = (const char *)syscall_argument(regs, call.path_argument);
+		request->written = (const char *)syscall_argument_of(regs, call.path_argument, is_compat);
 	return 0;
 }
 
@@ -35,9 +35,10 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(file_open, struct pt_regs *regs, long result)
 {
 	struct open_request *request = open_request_get();
+	struct task_struct *task = task_current();
 
 	if (!request)
 		return 0;
-	request_of_call(request, regs);
-	return result < 0 ? open_refused(ctx, result) : open_succeeded(ctx, file_of_descriptor(result), result);
+	request_of_call(request, regs, task_is_compat(task));
+	return result < 0 ? open_refused(ctx, result) : open_succeeded(ctx, task, file_of_task(task, result), result);
 }

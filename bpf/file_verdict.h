@@ -26,6 +26,36 @@ struct {
 	__type(value, struct file_verdict);
 } file_verdicts SEC(".maps");
 
+#ifdef KERNEL_CAST
+/* Volatile: what was kept in map memory is a number for the verifier, not a pointer to calculate with in vain. */
+static __always_inline void file_identify(volatile struct file_identity *identity, struct file *opened,
+					  const struct picket_policy *rules)
+{
+	struct file *file = kernel_cast(opened);
+	struct dentry *dentry = file->f_path.dentry, *parent;
+	const __u64 *text;
+	__u32 i;
+
+	identity->mount = (__u64)file->f_path.mnt;
+	identity->dentry = (__u64)dentry;
+	dentry = kernel_cast(dentry);
+	identity->own.parent = (__u64)dentry->d_parent;
+	identity->own.name_hash = dentry->d_name.hash_len;
+	identity->own.name = (__u64)dentry->d_name.name;
+	identity->own.inode = (__u64)dentry->d_inode;
+	text = (const __u64 *)((char *)dentry + bpf_core_field_offset(struct dentry, d_parent) +
+			       __builtin_offsetof(struct dentry_words, text));
+#pragma unroll
+	for (i = 0; i < NAME_INSIDE / sizeof(*text); i++)
+		identity->own.text[i] = text[i];
+	parent = kernel_cast(dentry->d_parent);
+	identity->above.parent = (__u64)parent->d_parent;
+	identity->above.name_hash = parent->d_name.hash_len;
+	identity->above.name = (__u64)parent->d_name.name;
+	identity->tree_epoch = tree_epoch_now();
+	identity->generation = rules->generation;
+}
+#else
 static __always_inline void file_identify(struct file_identity *identity, struct file *file,
 					  const struct picket_policy *rules)
 {
@@ -38,6 +68,7 @@ static __always_inline void file_identify(struct file_identity *identity, struct
 	identity->tree_epoch = tree_epoch_now();
 	identity->generation = rules->generation;
 }
+#endif
 
 static __always_inline bool file_is(const struct file_identity *a, const struct file_identity *b)
 {
@@ -72,11 +103,14 @@ static __always_inline bool file_name_is_inside(const struct file_identity *iden
 static __always_inline bool file_is_plain(const struct file_identity *identity)
 {
 	struct inode *inode = (struct inode *)identity->own.inode;
-	__u32 type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+	__u32 type;
+
+	inode = kernel_cast(inode);
+	type = KERNEL_READ(inode, i_mode) & S_IFMT;
 
 	if (!file_name_is_inside(identity))
 		return false;
-	return type == S_IFDIR || (type == S_IFREG && BPF_CORE_READ(inode, i_nlink) == 1);
+	return type == S_IFDIR || (type == S_IFREG && KERNEL_READ(inode, i_nlink) == 1);
 }
 
 /*

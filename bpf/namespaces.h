@@ -3,6 +3,7 @@
 #ifndef NAMESPACES_H
 #define NAMESPACES_H
 
+#include "kernel_read.h"
 #include "maps.h"
 
 #define CLONE_NEWTIME 0x00000080
@@ -34,16 +35,16 @@ static __always_inline __u32 namespace_is_hosts(__u32 index, __u32 number)
 /* Bits of the namespaces that @address, a task, shares with the host. Global: see path_step(). */
 __noinline __u32 namespaces_of_host(__u64 address)
 {
-	struct task_struct *task = (struct task_struct *)address;
-	struct nsproxy *proxy = BPF_CORE_READ(task, nsproxy);
+	struct task_struct *task = kernel_cast((struct task_struct *)address);
+	struct nsproxy *proxy = kernel_cast(KERNEL_READ(task, nsproxy));
 
-	return namespace_is_hosts(0, BPF_CORE_READ(proxy, mnt_ns, ns.inum)) |
-	       namespace_is_hosts(1, BPF_CORE_READ(proxy, pid_ns_for_children, ns.inum)) |
-	       namespace_is_hosts(2, BPF_CORE_READ(task, cred, user_ns, ns.inum)) |
-	       namespace_is_hosts(3, BPF_CORE_READ(proxy, net_ns, ns.inum)) |
-	       namespace_is_hosts(4, BPF_CORE_READ(proxy, ipc_ns, ns.inum)) |
-	       namespace_is_hosts(5, BPF_CORE_READ(proxy, uts_ns, ns.inum)) |
-	       namespace_is_hosts(6, BPF_CORE_READ(proxy, cgroup_ns, ns.inum));
+	return namespace_is_hosts(0, KERNEL_READ(proxy, mnt_ns, ns.inum)) |
+	       namespace_is_hosts(1, KERNEL_READ(proxy, pid_ns_for_children, ns.inum)) |
+	       namespace_is_hosts(2, KERNEL_READ(task, cred, user_ns, ns.inum)) |
+	       namespace_is_hosts(3, KERNEL_READ(proxy, net_ns, ns.inum)) |
+	       namespace_is_hosts(4, KERNEL_READ(proxy, ipc_ns, ns.inum)) |
+	       namespace_is_hosts(5, KERNEL_READ(proxy, uts_ns, ns.inum)) |
+	       namespace_is_hosts(6, KERNEL_READ(proxy, cgroup_ns, ns.inum));
 }
 
 #endif

@@ -26,13 +26,13 @@ static __always_inline __u64 socket_cgroup_id(const struct sock *socket)
 	struct cgroup *cgroup;
 
 	if (bpf_core_field_exists(socket->sk_cgrp_data.cgroup)) {
-		cgroup = BPF_CORE_READ(socket, sk_cgrp_data.cgroup);
+		cgroup = KERNEL_READ(kernel_cast(socket), sk_cgrp_data.cgroup);
 	} else {
 		cgroup = (struct cgroup *)BPF_CORE_READ(old, val);
 		if ((__u64)cgroup & 1)
 			return 0;
 	}
-	return cgroup ? BPF_CORE_READ(cgroup, kn, id) : 0;
+	return cgroup ? KERNEL_READ(kernel_cast(cgroup), kn, id) : 0;
 }
 
 /* The verifier lets nobody calculate with a context's pointer to a socket: the same as a plain number. */
@@ -51,11 +51,11 @@ static __always_inline const struct sock *socket_plain(__u64 socket)
  */
 static __always_inline struct subject subject_of_socket(const struct sock *socket)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = task_current();
 
-	if (bpf_get_current_cgroup_id() == CGROUP_ROOT && BPF_CORE_READ(task, flags) & PF_KTHREAD)
+	if (bpf_get_current_cgroup_id() == CGROUP_ROOT && TASK_READ(task, flags) & PF_KTHREAD)
 		return subject_of_cgroup(socket_cgroup_id(socket_plain((__u64)socket)));
-	return subject_current();
+	return subject_of_current(task);
 }
 
 static __always_inline bool family_is_inet(__u16 family)
@@ -68,7 +68,7 @@ static __always_inline struct sock *inet_socket_of_file(struct file *file)
 {
 	struct sock *socket = file ? socket_of_file(file) : NULL;
 
-	return socket && family_is_inet(BPF_CORE_READ(socket, __sk_common.skc_family)) ? socket : NULL;
+	return socket && family_is_inet(KERNEL_READ(kernel_cast(socket), __sk_common.skc_family)) ? socket : NULL;
 }
 
 static __always_inline void record_set_socket(struct event_scratch *record, const struct sock *socket)

@@ -82,10 +82,9 @@ static __always_inline bool may_be_denied(const struct subject *subject, const s
 /* Whether some rule asks what the program that runs now connects or sends to. */
 static __noinline int program_is_watched(void)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct path_buffer *path = path_buffer_get();
 	struct picket_policy *rules = policy_get();
-	struct file *file = BPF_CORE_READ(task, mm, exe_file);
+	struct file *file = TASK_READ(task_current(), mm, exe_file);
 
 	return path && rules && file && policy_match_file_name(path, file, rules) & PICKET_WATCH_NETWORK;
 }
@@ -285,8 +284,12 @@ int network_socket(struct bpf_sock *socket)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_connect_exit, struct pt_regs *regs, long result)
 {
-	connect_finished(ctx, file_of_descriptor(syscall_argument(regs, 0)), (const char *)syscall_argument(regs, 1),
-			 result, syscall_is_compat() ? PICKET_EVENT_COMPAT : 0);
+	struct task_struct *task = task_current();
+	bool is_compat = task_is_compat(task);
+
+	connect_finished(ctx, file_of_task(task, syscall_argument_of(regs, 0, is_compat)),
+			 (const char *)syscall_argument_of(regs, 1, is_compat), result,
+			 is_compat ? PICKET_EVENT_COMPAT : 0);
 	return 0;
 }
 
@@ -303,10 +306,12 @@ int BPF_PROG(network_accept_exit, struct pt_regs *regs, long result)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(network_socket_exit, struct pt_regs *regs, long result)
 {
-	__u32 family = syscall_argument(regs, 0), type = syscall_argument(regs, 1) & SOCK_TYPE_MASK;
+	bool is_compat = syscall_is_compat();
+	__u32 family = syscall_argument_of(regs, 0, is_compat);
+	__u32 type = syscall_argument_of(regs, 1, is_compat) & SOCK_TYPE_MASK;
 
 	if (result >= 0 && (family == AF_PACKET || family == AF_VSOCK || type == SOCK_PACKET))
-		descriptor_made(ctx, result, syscall_is_compat() ? PICKET_EVENT_COMPAT : 0);
+		descriptor_made(ctx, result, is_compat ? PICKET_EVENT_COMPAT : 0);
 	return 0;
 }
 

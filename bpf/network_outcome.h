@@ -47,7 +47,8 @@ static __always_inline bool connect_failed(long result)
 /* What a peer or the clock says ends a TCP connect by a change of state; the rest never gets that far. */
 static __always_inline bool told_by_state(struct file *file, struct sock *socket, long error)
 {
-	return (BPF_CORE_READ(file, f_flags) & O_NONBLOCK) && BPF_CORE_READ(socket, sk_protocol) == IPPROTO_TCP &&
+	return (KERNEL_READ(kernel_cast(file), f_flags) & O_NONBLOCK) &&
+	       KERNEL_READ(kernel_cast(socket), sk_protocol) == IPPROTO_TCP &&
 	       (error == ECONNREFUSED || error == ECONNRESET || error == ETIMEDOUT);
 }
 

@@ -92,7 +92,7 @@ static __always_inline bool unix_connect_ended(void *ctx, struct file *file, con
 {
 	struct sock *socket = file ? socket_of_file(file) : NULL;
 
-	if (!socket || BPF_CORE_READ(socket, __sk_common.skc_family) != AF_UNIX)
+	if (!socket || KERNEL_READ(kernel_cast(socket), __sk_common.skc_family) != AF_UNIX)
 		return false;
 	if (result >= 0 || connect_failed(result))
 		unix_connected(ctx, socket, address ? address + UNIX_PATH_OFFSET : NULL, result);

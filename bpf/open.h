@@ -28,7 +28,7 @@
 /* Without branches: see open_request_get(). Access mode 3 of open(2) is for ioctl(2) only. */
 static __always_inline __u32 open_access(struct file *file)
 {
-	__u32 mode = BPF_CORE_READ(file, f_mode), access;
+	__u32 mode = KERNEL_READ(kernel_cast(file), f_mode), access;
 
 	_Static_assert(FMODE_READ == PICKET_ACCESS_READ && FMODE_WRITE == PICKET_ACCESS_WRITE, "the same bits");
 	access = mode & (FMODE_READ | FMODE_WRITE);
@@ -133,18 +133,18 @@ static __always_inline struct event_scratch *open_record(const struct subject *s
 	return record;
 }
 
-/* Watches for the last component and, where its directory asks for more, the whole path; leaves it in @path. */
+/* Watches for the last component and, where its directory asks for more, the whole path. */
 static __always_inline __u64 open_watches(struct path_buffer *path, struct directory *directory,
 					  const struct picket_policy *rules)
 {
+	const struct qstr *name = &path->request.name;
 	__u64 watches = directory->watches;
 
-	if (!directory->inside && !(rules->flags & PICKET_POLICY_NAMES))
-		return watches;
-	directory_path(directory, path);
-	if (directory->inside)
+	if (directory->inside) {
+		directory_path(directory, path);
 		watches |= policy_watches(policy_find_path(path, rules->generation), path_size(path));
-	return watches | policy_match_name(path, path->request.name.len, rules);
+	}
+	return watches | policy_match_text(path, name->name, name->len, rules);
 }
 
 /*
@@ -237,11 +237,11 @@ __noinline int open_scan_written(void)
 }
 
 /* Mark the request when it goes around the container's root. @mount_namespace: of the file's mount, 0: no file. */
-static __always_inline void open_detour(struct path_buffer *path, __u64 mount_namespace)
+static __always_inline void open_detour(struct path_buffer *path, struct task_struct *task, __u64 mount_namespace)
 {
 	struct open_request *request = &path->request;
 
-	if (namespace_is_foreign(mount_namespace))
+	if (namespace_is_foreign(task, mount_namespace))
 		request->flags |= PICKET_EVENT_FOREIGN_MNT;
 	if (request->written && via_proc_possible(request->written, request->in_user_memory))
 		open_scan_written();
@@ -262,14 +262,14 @@ static __always_inline void open_send(void *ctx, struct event_scratch *record, s
 static __always_inline __u64 open_watches_elsewhere(struct path_buffer *path, struct file *file, struct dentry *dentry,
 						    struct mount *mount, __u64 other_mount)
 {
-	__u64 own = (__u64)BPF_CORE_READ(file, f_path.dentry);
+	struct inode *inode;
 
-	if (other_mount && open_wants_alias(own, other_mount)) {
+	if (other_mount && open_wants_alias((__u64)BPF_CORE_READ(file, f_path.dentry), other_mount)) {
 		path->request.mount = (struct mount *)other_mount;
 		return path->request.watches;
 	}
-	if (BPF_CORE_READ(file, f_inode, i_nlink) > 1 && !S_ISDIR(BPF_CORE_READ(file, f_inode, i_mode)) &&
-	    open_find_alias(dentry, mount))
+	inode = kernel_cast(KERNEL_READ(kernel_cast(file), f_inode));
+	if (KERNEL_READ(inode, i_nlink) > 1 && !S_ISDIR(KERNEL_READ(inode, i_mode)) && open_find_alias(dentry, mount))
 		return path->request.watches;
 	return 0;
 }
@@ -278,23 +278,29 @@ static __always_inline __u64 open_watches_elsewhere(struct path_buffer *path, st
 static __always_inline struct directory *open_look_up(struct path_buffer *path, struct file *file,
 						      struct picket_policy *rules)
 {
-	struct dentry *own = BPF_CORE_READ(file, f_path.dentry), *dentry = own, *parent;
-	struct mount *file_mount = mount_of(BPF_CORE_READ(file, f_path.mnt)), *mount = file_mount;
 	volatile struct open_request *request = &path->request;
+	struct dentry *dentry, *parent;
 	struct directory *directory;
 	__u64 watches, other_mount = 0;
+	struct mount *mount;
+	bool crossed;
 
-	path_cross_mounts(&dentry, &mount);
-	request->plain = request->plain && mount == file_mount; /* else it is a mount point */
-	if (mount != file_mount) {				/* where it was mounted from */
-		directory = directory_get(BPF_CORE_READ(own, d_parent), file_mount, path, rules);
+	crossed = path_start(path, file);
+	dentry = *(struct dentry *volatile *)&path->dentry;
+	mount = *(struct mount *volatile *)&path->mount;
+	if (crossed) { /* where it was mounted from */
+		request->plain = false;
+		parent = BPF_CORE_READ(file, f_path.dentry, d_parent);
+		directory = directory_get(parent, mount_of(BPF_CORE_READ(file, f_path.mnt)), path, rules);
 		other_mount = directory ? directory->other_mount : 0;
 	}
-	parent = request->plain ? (struct dentry *)request->identity.own.parent : BPF_CORE_READ(dentry, d_parent);
+	if (!request->plain)
+		request->identity.own.parent = (__u64)KERNEL_READ(kernel_cast(dentry), d_parent);
+	parent = (struct dentry *)request->identity.own.parent;
 	directory = directory_get(parent, mount, path, rules);
 	if (!directory)
 		return NULL;
-	if (mount == file_mount)
+	if (!crossed)
 		other_mount = directory->other_mount;
 	if (request->plain) { /* as it was looked at: the verdict must be about that name */
 		request->name.name = (const unsigned char *)path->request.identity.own.text;
@@ -335,14 +341,14 @@ static __always_inline bool open_is_wanted(const struct open_request *request, _
 
 /* Whether the file was opened before and no rule asks for it. */
 static __always_inline bool open_is_of_no_interest(struct path_buffer *path, const struct file_identity *identity,
-						   const struct picket_policy *rules)
+						   struct task_struct *task, const struct picket_policy *rules)
 {
 	struct file_verdict *verdict = file_verdict_slot(identity);
 
 	if (!verdict || !file_is(&verdict->identity, identity) || verdict->watches & path->request.classes)
 		return false;
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
-		open_detour(path, verdict->mount_namespace);
+		open_detour(path, task, verdict->mount_namespace);
 	return !open_is_wanted(&path->request, verdict->watches);
 }
 
@@ -362,7 +368,7 @@ static __always_inline int open_judge(void *ctx, struct file *file, const struct
 	if (request->plain)
 		file_verdict_keep(&path->request.identity, directory, watches);
 	if (rules->flags & PICKET_POLICY_VIA_PROC)
-		open_detour(path, directory->mount_namespace);
+		open_detour(path, task_current(), directory->mount_namespace);
 	if (!open_is_wanted(&path->request, watches))
 		return 0;
 	if (subject->class == PICKET_CGROUP_CONTAINER && (watches >> PICKET_WATCH_RULE_FIRST))
@@ -376,9 +382,10 @@ static __always_inline int open_judge(void *ctx, struct file *file, const struct
 	return 0;
 }
 
-static __always_inline int open_succeeded(void *ctx, struct file *file, long descriptor)
+/* @task: task_current(). */
+static __always_inline int open_succeeded(void *ctx, struct task_struct *task, struct file *file, long descriptor)
 {
-	struct subject subject = subject_current();
+	struct subject subject = subject_of_current(task);
 	struct picket_policy *rules = policy_get();
 	struct path_buffer *path = path_buffer_get();
 	struct file_identity *identity;
@@ -405,7 +412,7 @@ static __always_inline int open_succeeded(void *ctx, struct file *file, long des
 	}
 	if (!subject_watched(&subject, rules, PICKET_KIND_FILE_OPEN))
 		return 0;
-	if (request->plain && open_is_of_no_interest(path, identity, rules))
+	if (request->plain && open_is_of_no_interest(path, identity, task, rules))
 		return 0;
 	return open_judge(ctx, file, &subject, path, rules, descriptor);
 }
@@ -440,7 +447,7 @@ static __noinline int open_send_written(void *ctx, const struct subject *subject
 		return 0;
 	record->event.result = result;
 	record->event.file.access = access;
-	open_detour(path, 0);
+	open_detour(path, task_current(), 0);
 	base = open_base(&path->request);
 	if (base) {
 		path_reset(path);

@@ -7,6 +7,7 @@
 #ifndef PATH_H
 #define PATH_H
 
+#include "kernel_read.h"
 #include "maps.h"
 
 #define PATH_COMPONENTS 64 /* names and mount points of one path; deeper ones keep their end */
@@ -58,24 +59,22 @@ __noinline int path_step(void)
 	struct path_buffer *buffer = path_buffer_get();
 	struct dentry *dentry, *parent;
 	struct mount *mount;
-	struct qstr name;
 
 	if (!buffer)
 		return 1;
-	dentry = buffer->dentry;
-	mount = buffer->mount;
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+	dentry = kernel_cast(buffer->dentry);
+	mount = kernel_cast(buffer->mount);
+	parent = KERNEL_READ(dentry, d_parent);
+	if (dentry == KERNEL_READ(mount, mnt.mnt_root)) {
+		struct mount *above = KERNEL_READ(mount, mnt_parent);
 
 		if (above == mount || !above)
 			return 1;
-		buffer->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		buffer->dentry = KERNEL_READ(mount, mnt_mountpoint);
 		buffer->mount = above;
 		return 0;
 	}
-	bpf_core_read(&name, sizeof(name), &dentry->d_name);
-	if (!path_prepend(buffer, name.name, name.len)) {
+	if (!path_prepend(buffer, KERNEL_READ(dentry, d_name.name), KERNEL_READ(dentry, d_name.len))) {
 		buffer->flags |= PICKET_EVENT_PATH_CUT;
 		return 1;
 	}
@@ -115,23 +114,33 @@ static __always_inline void path_reset(struct path_buffer *buffer)
 static __always_inline void path_of_file(struct path_buffer *buffer, struct file *file)
 {
 	path_reset(buffer);
-	path_walk(buffer, BPF_CORE_READ(file, f_path.dentry), mount_of(BPF_CORE_READ(file, f_path.mnt)));
+	path_walk(buffer, KERNEL_READ(kernel_cast(file), f_path.dentry),
+		  mount_of(KERNEL_READ(kernel_cast(file), f_path.mnt)));
 }
 
-/* A file that is itself a mount point belongs to the directory that it is mounted in. */
-static __always_inline void path_cross_mounts(struct dentry **dentry, struct mount **mount)
+/*
+ * Where an open file lies: left in @buffer's dentry and mount. A file that is itself a mount point belongs to the
+ * directory that it is mounted in. Kept in map memory: what is read from there is a number, to be calculated with.
+ * Return: whether such a mount was crossed.
+ */
+static __always_inline bool path_start(volatile struct path_buffer *buffer, struct file *opened)
 {
+	struct file *file = kernel_cast(opened);
+	struct mount *mount, *above;
 	int i;
 
+	buffer->dentry = KERNEL_READ(file, f_path.dentry);
+	buffer->mount = mount_of(KERNEL_READ(file, f_path.mnt));
 #pragma unroll
 	for (i = 0; i < PATH_MOUNTS; i++) {
-		struct mount *above = BPF_CORE_READ(*mount, mnt_parent);
-
-		if (*dentry != BPF_CORE_READ(*mount, mnt.mnt_root) || above == *mount)
-			return;
-		*dentry = BPF_CORE_READ(*mount, mnt_mountpoint);
-		*mount = above;
+		mount = kernel_cast(buffer->mount);
+		above = KERNEL_READ(mount, mnt_parent);
+		if (buffer->dentry != KERNEL_READ(mount, mnt.mnt_root) || above == buffer->mount)
+			break;
+		buffer->dentry = KERNEL_READ(mount, mnt_mountpoint);
+		buffer->mount = above;
 	}
+	return i;
 }
 
 #endif

@@ -45,18 +45,6 @@ static __always_inline struct picket_path_policy *policy_find_path(struct path_b
 	return bpf_map_lookup_elem(&paths, policy_key(buffer, buffer->offset, path_size(buffer), generation));
 }
 
-/* The last component, @size bytes at the very end of the buffer. */
-static __always_inline __u64 policy_match_name(struct path_buffer *buffer, __u32 size,
-					       const struct picket_policy *rules)
-{
-	struct picket_policy_key *key;
-
-	if (!(rules->flags & PICKET_POLICY_NAMES) || size > 255)
-		return 0;
-	key = policy_key(buffer, PICKET_PATH_SIZE - 1 - size, size, rules->generation);
-	return policy_watches(bpf_map_lookup_elem(&names, key), size);
-}
-
 /* What rules say of a name: @size bytes of kernel memory. */
 static __always_inline __u64 policy_match_text(struct path_buffer *buffer, const void *name, __u32 size,
 					       const struct picket_policy *rules)
@@ -73,11 +61,11 @@ static __always_inline __u64 policy_match_text(struct path_buffer *buffer, const
 static __always_inline __u64 policy_match_file_name(struct path_buffer *buffer, struct file *file,
 						    const struct picket_policy *rules)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct mount *mount = mount_of(BPF_CORE_READ(file, f_path.mnt));
+	struct dentry *dentry;
 	struct qstr name;
 
-	path_cross_mounts(&dentry, &mount);
+	path_start(buffer, file);
+	dentry = buffer->dentry;
 	bpf_core_read(&name, sizeof(name), &dentry->d_name);
 	return policy_match_text(buffer, name.name, name.len, rules);
 }

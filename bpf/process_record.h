@@ -12,12 +12,12 @@
 
 static __always_inline void process_rights(struct task_struct *task, struct process_record *rights)
 {
-	const struct cred *cred = BPF_CORE_READ(task, cred);
+	const struct cred *cred = kernel_cast(KERNEL_READ(kernel_cast(task), cred));
 
 	bpf_core_read(&rights->capabilities, sizeof(rights->capabilities), &cred->cap_effective);
-	rights->uid = BPF_CORE_READ(cred, euid.val);
-	rights->gid = BPF_CORE_READ(cred, egid.val);
-	rights->user_namespace = BPF_CORE_READ(cred, user_ns, ns.inum);
+	rights->uid = KERNEL_READ(cred, euid.val);
+	rights->gid = KERNEL_READ(cred, egid.val);
+	rights->user_namespace = KERNEL_READ(cred, user_ns, ns.inum);
 }
 
 /* All that is remembered of @task, a thread of @subject. */

@@ -14,7 +14,7 @@ const volatile __u32 use_perf_buffer SEC(".rodata.picket") = 0;
 static __always_inline __u64 task_start_time(struct task_struct *task)
 {
 	if (bpf_core_field_exists(task->start_boottime))
-		return BPF_CORE_READ(task, start_boottime);
+		return KERNEL_READ(kernel_cast(task), start_boottime);
 	return BPF_CORE_READ((struct task_struct___real_start *)task, real_start_time);
 }
 
@@ -33,12 +33,11 @@ __noinline int record_add_ancestors(__u64 address)
 	event = &record->event;
 #pragma unroll
 	for (i = 0; i < PICKET_ANCESTORS; i++) {
-		parent = BPF_CORE_READ(task, real_parent);
-		parent = BPF_CORE_READ(parent, group_leader);
+		parent = KERNEL_READ(kernel_cast(task), real_parent, group_leader);
 		event->ancestors[i].pid = 0;
 		if (!parent || parent == task)
 			break;
-		event->ancestors[i].pid = BPF_CORE_READ(parent, tgid);
+		event->ancestors[i].pid = KERNEL_READ(kernel_cast(parent), tgid);
 		if (!event->ancestors[i].pid)
 			break;
 		event->ancestors[i].start_ms = task_start_time(parent) / 1000000;
@@ -75,22 +74,22 @@ static __always_inline struct event_scratch *record_begin(enum picket_kind kind,
 static __always_inline __u32 task_own_pid(struct task_struct *leader)
 {
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level), number = 0;
+	__u32 level = KERNEL_READ(kernel_cast(pid), level), number = 0;
 	char *numbers = (char *)pid + bpf_core_field_offset(struct pid, numbers);
 
 	bpf_probe_read_kernel(&number, sizeof(number), numbers + level * bpf_core_type_size(struct upid));
 	return number;
 }
 
-static __always_inline void record_set_task(struct event_scratch *record, struct task_struct *task)
+static __always_inline void record_set_task(struct event_scratch *record, struct task_struct *of)
 {
 	struct picket_event *event = &record->event;
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *leader = BPF_CORE_READ(of, group_leader), *task = kernel_cast(of);
 
-	event->pid = BPF_CORE_READ(task, tgid);
-	event->tid = BPF_CORE_READ(task, pid);
-	event->uid = BPF_CORE_READ(task, cred, uid.val);
-	event->gid = BPF_CORE_READ(task, cred, gid.val);
+	event->pid = KERNEL_READ(task, tgid);
+	event->tid = KERNEL_READ(task, pid);
+	event->uid = KERNEL_READ(task, cred, uid.val);
+	event->gid = KERNEL_READ(task, cred, gid.val);
 	event->start_time_ns = task_start_time(leader);
 	event->vpid = task_own_pid(leader);
 	BPF_CORE_READ_STR_INTO(&event->comm, task, comm);
@@ -145,7 +144,7 @@ static __always_inline void record_add_path(struct event_scratch *record, enum p
 static __always_inline void record_add_executable(struct event_scratch *record, struct task_struct *task,
 						  struct path_buffer *path)
 {
-	struct file *file = BPF_CORE_READ(task, mm, exe_file);
+	struct file *file = KERNEL_READ(kernel_cast(task), mm, exe_file);
 
 	if (!file)
 		return;

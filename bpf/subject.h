@@ -3,6 +3,7 @@
 #ifndef SUBJECT_H
 #define SUBJECT_H
 
+#include "kernel_read.h"
 #include "maps.h"
 
 struct subject {
@@ -65,13 +66,25 @@ static __always_inline bool subject_in_setup(const struct subject *subject, __u3
 	       (subject->counters->setup && bpf_map_lookup_elem(&setup_tasks, &pid));
 }
 
+/* @task: task_current(). */
+static __always_inline struct subject subject_of_current(struct task_struct *task)
+{
+	struct subject subject;
+
+	if (task_is_typed()) {
+		subject = subject_of_cgroup(TASK_READ(task, cgroups, dfl_cgrp, kn, id));
+		subject.setup = subject_in_setup(&subject, TASK_READ(task, tgid));
+	} else {
+		subject = subject_of_cgroup(bpf_get_current_cgroup_id());
+		subject.setup = subject_in_setup(&subject, bpf_get_current_pid_tgid() >> 32);
+	}
+	return subject;
+}
+
 /* The task that runs now. */
 static __always_inline struct subject subject_current(void)
 {
-	struct subject subject = subject_of_cgroup(bpf_get_current_cgroup_id());
-
-	subject.setup = subject_in_setup(&subject, bpf_get_current_pid_tgid() >> 32);
-	return subject;
+	return subject_of_current(task_current());
 }
 
 static __always_inline void subject_count(const struct subject *subject, enum picket_counter counter)
@@ -107,7 +120,7 @@ static __always_inline bool subject_selected(const struct subject *subject, cons
 
 static __always_inline __u64 task_cgroup_id(struct task_struct *task)
 {
-	return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	return KERNEL_READ(kernel_cast(task), cgroups, dfl_cgrp, kn, id);
 }
 
 #endif

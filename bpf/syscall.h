@@ -9,42 +9,41 @@
 #define TS_COMPAT 2
 #define X32_SYSCALL_BIT 0x40000000UL
 
+/* Whether the call of @task, which runs now, came by the 32-bit ABI. */
+static __always_inline bool task_is_compat(struct task_struct *task)
+{
+	return TASK_READ(task, thread_info.status) & TS_COMPAT;
+}
+
 static __always_inline bool syscall_is_compat(void)
 {
-	struct task_struct *task;
-
-	if (task_is_typed()) {
-		task = bpf_get_current_task_btf();
-		return task->thread_info.status & TS_COMPAT;
-	}
-	task = (struct task_struct *)bpf_get_current_task();
-	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+	return task_is_compat(task_current());
 }
 
 /* What to do for the call that ends now; handler 0: nothing. x32 shares the numbers of the native ABI. */
 static __always_inline struct picket_syscall syscall_of(const struct picket_syscall_entry *entry,
-							const struct pt_regs *regs)
+							const struct pt_regs *regs, bool is_compat)
 {
 	struct picket_syscall none = {};
 
 	if ((regs->orig_ax & ~X32_SYSCALL_BIT) >= PICKET_SYSCALL_NUMBERS)
 		return none;
-	return syscall_is_compat() ? entry->compat : entry->native;
+	return is_compat ? entry->compat : entry->native;
 }
 
 /* The same for a handler that was tail-called. */
-static __always_inline struct picket_syscall syscall_current(const struct pt_regs *regs)
+static __always_inline struct picket_syscall syscall_current(const struct pt_regs *regs, bool is_compat)
 {
 	__u32 number = regs->orig_ax & (PICKET_SYSCALL_NUMBERS - 1);
 	struct picket_syscall_entry *entry = bpf_map_lookup_elem(&syscalls, &number);
 	struct picket_syscall none = {};
 
-	return entry ? syscall_of(entry, regs) : none;
+	return entry ? syscall_of(entry, regs, is_compat) : none;
 }
 
-static __always_inline __u64 syscall_argument(const struct pt_regs *regs, __u32 index)
+static __always_inline __u64 syscall_argument_of(const struct pt_regs *regs, __u32 index, bool is_compat)
 {
-	if (syscall_is_compat()) {
+	if (is_compat) {
 		switch (index) {
 		case 0:
 			return (__u32)regs->bx;
@@ -76,6 +75,11 @@ static __always_inline __u64 syscall_argument(const struct pt_regs *regs, __u32 
 		return regs->r9;
 	}
 	return 0;
+}
+
+static __always_inline __u64 syscall_argument(const struct pt_regs *regs, __u32 index)
+{
+	return syscall_argument_of(regs, index, syscall_is_compat());
 }
 
 #endif

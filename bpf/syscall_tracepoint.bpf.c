@@ -69,7 +69,7 @@ int BPF_PROG(syscall_exit, struct pt_regs *regs, long result)
 		count_denial(result);
 	if (!entry || (!entry->native.handler && !entry->compat.handler))
 		return 0;
-	call = syscall_of(entry, regs);
+	call = syscall_of(entry, regs, syscall_is_compat());
 	if (call.tree && result >= 0 && tree_changed(&call, regs))
 		tree_epoch_advance();
 	if (call.handler == PICKET_HANDLER_DUPLICATE && (unsigned long)result > 2)

@@ -60,10 +60,10 @@ static __noinline int via_proc_written(struct path_buffer *buffer, const void *w
 	return scan->found;
 }
 
-/* @its: of a file's mount. memfds, pipes and the like lie in the kernel's own: NULL or an error value. */
-static __always_inline bool namespace_is_foreign(__u64 its)
+/* @task: task_current(). @its: of a file's mount. memfds, pipes and the like lie in the kernel's own: NULL or an error value. */
+static __always_inline bool namespace_is_foreign(struct task_struct *task, __u64 its)
 {
-	return its && its < (__u64)-4095 && its != (__u64)task_mount_tree();
+	return its && its < (__u64)-4095 && its != (__u64)TASK_READ(task, nsproxy, mnt_ns);
 }
 
 /*
@@ -73,11 +73,11 @@ static __always_inline bool namespace_is_foreign(__u64 its)
  */
 static __always_inline bool via_proc_possible(const char *written, bool in_user_memory)
 {
-	char start[2] = {};
-	long error = in_user_memory ? bpf_probe_read_user(start, sizeof(start), written)
-				    : bpf_probe_read_kernel(start, sizeof(start), written);
+	char start[8] = {};
+	long size = in_user_memory ? bpf_probe_read_user_str(start, sizeof(start), written)
+				   : bpf_probe_read_kernel_str(start, sizeof(start), written);
 
-	return !error && (start[0] != '/' || start[1] == 'p' || start[1] == '.' || start[1] == '/');
+	return size > 0 && (start[0] != '/' || start[1] == 'p' || start[1] == '.' || start[1] == '/');
 }
 
 #endif

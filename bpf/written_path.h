@@ -35,15 +35,15 @@ static __noinline int written_call_fill(struct written_call *call, struct pt_reg
 {
 	if (!call)
 		return 0;
-	call->info = syscall_current(regs);
 	call->compat = syscall_is_compat();
+	call->info = syscall_current(regs, call->compat);
 	call->number = regs->orig_ax & ~X32_SYSCALL_BIT;
-	call->arguments[0] = syscall_argument(regs, 0);
-	call->arguments[1] = syscall_argument(regs, 1);
-	call->arguments[2] = syscall_argument(regs, 2);
-	call->arguments[3] = syscall_argument(regs, 3);
-	call->arguments[4] = syscall_argument(regs, 4);
-	call->arguments[5] = syscall_argument(regs, 5);
+	call->arguments[0] = syscall_argument_of(regs, 0, call->compat);
+	call->arguments[1] = syscall_argument_of(regs, 1, call->compat);
+	call->arguments[2] = syscall_argument_of(regs, 2, call->compat);
+	call->arguments[3] = syscall_argument_of(regs, 3, call->compat);
+	call->arguments[4] = syscall_argument_of(regs, 4, call->compat);
+	call->arguments[5] = syscall_argument_of(regs, 5, call->compat);
 	return 0;
 }
 

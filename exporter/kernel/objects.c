@@ -13,21 +13,28 @@
 
 #include "cleanup.h"
 #include "kernel/btf_subset.h"
+#include "picket/casts.h"
 #include "picket/event.h"
 #include "state/counter_table.h"
 #include "device_tracepoint.skel.h"
+#include "escape_cast.skel.h"
 #include "escape_tracepoint.skel.h"
+#include "file_cast.skel.h"
 #include "file_fentry.skel.h"
 #include "file_kprobe.skel.h"
 #include "file_lsm.skel.h"
 #include "file_tracepoint.skel.h"
 #include "lifecycle_tracepoint.skel.h"
+#include "modification_cast.skel.h"
 #include "modification_fentry.skel.h"
 #include "modification_kprobe.skel.h"
 #include "modification_tracepoint.skel.h"
+#include "network_cast.skel.h"
 #include "network_cgroup.skel.h"
 #include "perf_tracepoint.skel.h"
+#include "privilege_cast.skel.h"
 #include "privilege_tracepoint.skel.h"
+#include "process_cast.skel.h"
 #include "process_tracepoint.skel.h"
 #include "signal_tracepoint.skel.h"
 #include "syscall_tracepoint.skel.h"
@@ -37,25 +44,33 @@
 #define UNSLOTTED_CGROUPS \
 	16384 /* of containers beyond the number of slots: one that is not known is taken for the host's */
 
+#define OBJECT(sensor, backend, name) \
+	{ \
+		sensor, PICKET_BACKEND_##backend, #name, name##__elf_bytes, NULL \
+	}
+#define OBJECT_OR_CAST(sensor, backend, name, cast) \
+	{ \
+		sensor, PICKET_BACKEND_##backend, #name, name##__elf_bytes, cast##__elf_bytes \
+	}
+
 const struct object_info object_infos[] = {
-	{ OBJECTS_SHARED, PICKET_BACKEND_TRACEPOINT, "syscall_tracepoint", syscall_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_LIFECYCLE, PICKET_BACKEND_TRACEPOINT, "lifecycle_tracepoint", lifecycle_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_PROCESS, PICKET_BACKEND_TRACEPOINT, "process_tracepoint", process_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_FILE, PICKET_BACKEND_LSM, "file_lsm", file_lsm__elf_bytes },
-	{ PICKET_SENSOR_FILE, PICKET_BACKEND_FENTRY, "file_fentry", file_fentry__elf_bytes },
-	{ PICKET_SENSOR_FILE, PICKET_BACKEND_KPROBE, "file_kprobe", file_kprobe__elf_bytes },
-	{ PICKET_SENSOR_FILE, PICKET_BACKEND_TRACEPOINT, "file_tracepoint", file_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_MODIFICATION, PICKET_BACKEND_FENTRY, "modification_fentry", modification_fentry__elf_bytes },
-	{ PICKET_SENSOR_MODIFICATION, PICKET_BACKEND_KPROBE, "modification_kprobe", modification_kprobe__elf_bytes },
-	{ PICKET_SENSOR_MODIFICATION, PICKET_BACKEND_TRACEPOINT, "modification_tracepoint",
-	  modification_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_NETWORK, PICKET_BACKEND_CGROUP, "network_cgroup", network_cgroup__elf_bytes },
-	{ PICKET_SENSOR_PRIVILEGE, PICKET_BACKEND_TRACEPOINT, "privilege_tracepoint", privilege_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_ESCAPE, PICKET_BACKEND_TRACEPOINT, "escape_tracepoint", escape_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_DEVICE, PICKET_BACKEND_TRACEPOINT, "device_tracepoint", device_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_SIGNAL, PICKET_BACKEND_TRACEPOINT, "signal_tracepoint", signal_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_PERF, PICKET_BACKEND_TRACEPOINT, "perf_tracepoint", perf_tracepoint__elf_bytes },
-	{ PICKET_SENSOR_TRAFFIC, PICKET_BACKEND_CGROUP, "traffic_cgroup", traffic_cgroup__elf_bytes },
+	OBJECT(OBJECTS_SHARED, TRACEPOINT, syscall_tracepoint),
+	OBJECT(PICKET_SENSOR_LIFECYCLE, TRACEPOINT, lifecycle_tracepoint),
+	OBJECT_OR_CAST(PICKET_SENSOR_PROCESS, TRACEPOINT, process_tracepoint, process_cast),
+	OBJECT(PICKET_SENSOR_FILE, LSM, file_lsm),
+	OBJECT(PICKET_SENSOR_FILE, FENTRY, file_fentry),
+	OBJECT(PICKET_SENSOR_FILE, KPROBE, file_kprobe),
+	OBJECT_OR_CAST(PICKET_SENSOR_FILE, TRACEPOINT, file_tracepoint, file_cast),
+	OBJECT(PICKET_SENSOR_MODIFICATION, FENTRY, modification_fentry),
+	OBJECT(PICKET_SENSOR_MODIFICATION, KPROBE, modification_kprobe),
+	OBJECT_OR_CAST(PICKET_SENSOR_MODIFICATION, TRACEPOINT, modification_tracepoint, modification_cast),
+	OBJECT_OR_CAST(PICKET_SENSOR_NETWORK, CGROUP, network_cgroup, network_cast),
+	OBJECT_OR_CAST(PICKET_SENSOR_PRIVILEGE, TRACEPOINT, privilege_tracepoint, privilege_cast),
+	OBJECT_OR_CAST(PICKET_SENSOR_ESCAPE, TRACEPOINT, escape_tracepoint, escape_cast),
+	OBJECT(PICKET_SENSOR_DEVICE, TRACEPOINT, device_tracepoint),
+	OBJECT(PICKET_SENSOR_SIGNAL, TRACEPOINT, signal_tracepoint),
+	OBJECT(PICKET_SENSOR_PERF, TRACEPOINT, perf_tracepoint),
+	OBJECT(PICKET_SENSOR_TRAFFIC, CGROUP, traffic_cgroup),
 };
 const size_t object_info_count = ARRAY_SIZE(object_infos);
 
@@ -100,6 +115,25 @@ static int map_set_size(struct bpf_map *map, const struct object_options *option
 	return 0;
 }
 
+/* Ids of the types that objects with cast_bytes read the kernel by. */
+static int map_set_casts(struct bpf_map *map, const struct btf *kernel)
+{
+#define NAME(type) #type,
+	static const char *const names[] = { PICKET_CAST_TYPES(NAME) };
+#undef NAME
+	uint32_t ids[ARRAY_SIZE(names)];
+
+	_Static_assert(sizeof(ids) == sizeof(struct picket_cast_types), "one number per type");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int id = kernel ? btf__find_by_name_kind(kernel, names[i], BTF_KIND_STRUCT) : -ENOENT;
+
+		if (id < 0)
+			return id;
+		ids[i] = id;
+	}
+	return bpf_map__set_initial_value(map, ids, sizeof(ids));
+}
+
 static int map_prepare(struct bpf_map *map, const struct object_options *options, const struct object_maps *maps)
 {
 	uint32_t use_perf_buffer = options->use_perf_buffer, watch_tsm = options->watch_tsm;
@@ -111,6 +145,8 @@ static int map_prepare(struct bpf_map *map, const struct object_options *options
 		return bpf_map__set_initial_value(map, &watch_tsm, sizeof(watch_tsm));
 	if (strcmp(bpf_map__name(map), ".rodata.picket_perf") == 0)
 		return bpf_map__set_initial_value(map, &options->perf_events, sizeof(options->perf_events));
+	if (strcmp(bpf_map__name(map), ".rodata.picket_casts") == 0)
+		return map_set_casts(map, options->kernel_btf);
 	if (bpf_map__is_internal(map))
 		return 0;
 	fd = object_maps_fd(maps, bpf_map__name(map));
@@ -179,6 +215,10 @@ void object_fingerprint(const struct object_options *options, const enum picket_
 		size_t size;
 		const void *bytes = object_infos[i].bytes(&size);
 
+		ret_meta->build = hash_add(ret_meta->build, bytes, size);
+		if (!object_infos[i].cast_bytes)
+			continue;
+		bytes = object_infos[i].cast_bytes(&size);
 		ret_meta->build = hash_add(ret_meta->build, bytes, size);
 	}
 }
@@ -263,36 +303,37 @@ static int remember_maps(struct bpf_object *object, struct object_maps *maps)
 }
 
 /* @btf_path: of the types that its programs are adapted to; NULL: libbpf reads all of the kernel's. */
-static struct bpf_object *open_object(const struct object_info *info, const char *btf_path)
+static struct bpf_object *open_object(const struct object_info *info, object_bytes get_bytes, const char *btf_path)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = info->name, .btf_custom_path = btf_path);
 	size_t size;
-	const void *bytes = info->bytes(&size);
+	const void *bytes = get_bytes(&size);
 
 	return bpf_object__open_mem(bytes, size, &options);
 }
 
 /* The path is asked for here and the file is read when the object is loaded: what it needs is known between the two. */
-static struct bpf_object *open_adapted(const struct object_info *info, const struct btf *kernel, int btf_fd)
+static struct bpf_object *open_adapted(const struct object_info *info, object_bytes get_bytes, const struct btf *kernel,
+				       int btf_fd)
 {
 	struct bpf_object *object;
 	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", btf_fd);
 	if (!kernel || btf_fd < 0 || access(path, R_OK))
-		return open_object(info, NULL);
-	object = open_object(info, path);
+		return open_object(info, get_bytes, NULL);
+	object = open_object(info, get_bytes, path);
 	if (!object || (bpf_object__btf(object) && !btf_subset_write(kernel, bpf_object__btf(object), btf_fd)))
 		return object;
 	bpf_object__close(object);
-	return open_object(info, NULL);
+	return open_object(info, get_bytes, NULL);
 }
 
-int object_load(const struct object_info *info, const struct object_options *options, struct object_maps *maps,
-		struct bpf_object **ret_object, char *reason, size_t reason_size)
+static int load_bytes(const struct object_info *info, object_bytes get_bytes, const struct object_options *options,
+		      struct object_maps *maps, struct bpf_object **ret_object, char *reason, size_t reason_size)
 {
 	AUTO_CLOSE int btf_fd = memfd_create("picket-btf", MFD_CLOEXEC); /* until it is loaded */
-	struct bpf_object *object = open_adapted(info, options->kernel_btf, btf_fd);
+	struct bpf_object *object = open_adapted(info, get_bytes, options->kernel_btf, btf_fd);
 	int error;
 
 	if (!object) {
@@ -319,4 +360,16 @@ int object_load(const struct object_info *info, const struct object_options *opt
 fail:
 	bpf_object__close(object);
 	return error;
+}
+
+int object_load(const struct object_info *info, const struct object_options *options, struct object_maps *maps,
+		struct bpf_object **ret_object, char *reason, size_t reason_size)
+{
+	bool casts = options->kernel_btf &&
+		     btf__find_by_name_kind(options->kernel_btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+
+	if (info->cast_bytes && casts &&
+	    load_bytes(info, info->cast_bytes, options, maps, ret_object, reason, reason_size) == 0)
+		return 0;
+	return load_bytes(info, info->bytes, options, maps, ret_object, reason, reason_size);
 }

@@ -17,11 +17,14 @@
 
 #define OBJECTS_SHARED PICKET_SENSOR_COUNT /* sensor of an object that serves several */
 
+typedef const void *(*object_bytes)(size_t *ret_size);
+
 struct object_info {
 	enum picket_sensor sensor;
 	enum picket_backend backend;
 	const char *name;
-	const void *(*bytes)(size_t *ret_size);
+	object_bytes bytes;
+	object_bytes cast_bytes; /* the same for kernels with bpf_rdonly_cast(); NULL: none */
 };
 
 extern const struct object_info object_infos[];
