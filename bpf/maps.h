@@ -119,6 +119,22 @@ struct {
 	__type(value, __u8);
 } outsiders SEC(".maps");
 
+#define INSIDERS 64 /* per CPU */
+
+/* A thread of a process that is no outsider, nor can become one: that is decided at birth. */
+struct insider {
+	__u64 start_ns;
+	__u32 process;
+};
+
+/* Those seen lately, by process, so that threads that call often are looked up once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, INSIDERS);
+	__type(key, __u32);
+	__type(value, struct insider);
+} insiders SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 << 20); /* loader */

@@ -66,6 +66,27 @@ static __always_inline bool subject_in_setup(const struct subject *subject, __u3
 	       (subject->counters->setup && bpf_map_lookup_elem(&setup_tasks, &pid));
 }
 
+/* subject_in_setup() of @task: task_current(), where what it leads to can be read by loads. */
+static __always_inline bool task_in_setup(const struct subject *subject, struct task_struct *task)
+{
+	__u32 pid = TASK_READ(task, tgid), index = pid & (INSIDERS - 1);
+	__u64 start_ns = TASK_READ(task, start_boottime);
+	struct insider *insider;
+
+	if (subject->class == PICKET_CGROUP_HOST || !subject->counters)
+		return false;
+	insider = bpf_map_lookup_elem(&insiders, &index);
+	if (!insider)
+		return false;
+	if (insider->start_ns != start_ns || insider->process != pid) {
+		if (bpf_map_lookup_elem(&outsiders, &pid))
+			return true;
+		insider->start_ns = start_ns;
+		insider->process = pid;
+	}
+	return subject->counters->setup && bpf_map_lookup_elem(&setup_tasks, &pid);
+}
+
 /* @task: task_current(). */
 static __always_inline struct subject subject_of_current(struct task_struct *task)
 {
@@ -73,7 +94,7 @@ static __always_inline struct subject subject_of_current(struct task_struct *tas
 
 	if (task_is_typed()) {
 		subject = subject_of_cgroup(TASK_READ(task, cgroups, dfl_cgrp, kn, id));
-		subject.setup = subject_in_setup(&subject, TASK_READ(task, tgid));
+		subject.setup = task_in_setup(&subject, task);
 	} else {
 		subject = subject_of_cgroup(bpf_get_current_cgroup_id());
 		subject.setup = subject_in_setup(&subject, bpf_get_current_pid_tgid() >> 32);
