@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 
-from bench_host import BUILD, PICKET, Cgroups, Picket, line, spread
+from bench_host import BUILD, PICKET, Cgroups, Picket, cgroup2, line, spread
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 CONTAINERS = int(os.environ.get("BENCH_CONTAINERS", "50"))
@@ -32,7 +32,10 @@ OPERATIONS = [
     ("getppid", "a system call nobody watches", 800_000, 1.5),
     ("open_close", "open + close, the same file", 120_000, 1.25),
     ("open_many", "open + close, 4,096 files in turn", 80_000, 1.25),
+    ("chmod", "chmod", 60_000, None),
+    ("write", "a byte written to a file", 200_000, None),
     ("connect", "socket + connect + close, refused", 8_000, 1.05),
+    ("unix", "the same to a local socket", 40_000, None),
     ("exec", "vfork + exec + wait", 400, 1.02),
     ("datagram", "a datagram there and read", 60_000, None),
     ("stream", "64 KiB of a TCP stream", 4_000, None),
@@ -53,17 +56,35 @@ def make_files():
         path.touch()
 
 
-def print_ratio(what, without, with_picket, budget):
+class Floor:
+    """Empty programs on all hooks that picket uses."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([BUILD / "bench/floor_bench", cgroup2()], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        if int(self.process.stdout.readline() or 0) < 20:
+            sys.exit("bench: the empty programs did not attach")
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(20)
+
+
+def print_ratio(what, without, floor, with_picket, budget):
     best = min(value[0] for value in with_picket) / min(value[0] for value in without)
     median = statistics.median(value[1] for value in with_picket) / statistics.median(value[1] for value in without)
-    base, cost = (min(value[0] for value in values) for values in (without, with_picket))
+    base, empty, cost = (min(value[0] for value in values) for values in (without, floor, with_picket))
     limit = "" if budget is None else f"<= {budget:.2f}  {'ok' if best <= budget else 'OVER'}"
-    print(f"{what:<36} {base:>10.0f} {cost:>10.0f} {best:>8.3f} {median:>8.3f}   {limit}", flush=True)
+    if limit.endswith("OVER") and empty / base > budget:
+        limit += ", as the hooks alone"
+    print(f"{what:<36} {base:>9.0f} {empty:>9.0f} {cost:>9.0f} {empty / base:>8.3f} {best:>8.3f} {median:>8.3f}   {limit}",
+          flush=True)
 
 
 def bench_syscalls():
-    """Each round: everything without picket, with it, and opens once more with the plain walk in place of its own."""
-    figures = {operation: ([], []) for operation, *_ in OPERATIONS}
+    """Each round: everything without picket, with empty programs on its hooks, with it, and opens once more with the
+    plain walk in place of its own."""
+    figures = {operation: ([], [], []) for operation, *_ in OPERATIONS}
     walked = {operation: [] for operation in ("open_close", "open_many")}
     make_files()
     with Cgroups(1) as cgroups:
@@ -71,22 +92,27 @@ def bench_syscalls():
         for _ in range(ROUNDS):
             for operation, _, count, _ in OPERATIONS:
                 figures[operation][0].append(measure(cgroup, operation, count))
-            with Picket() as picket:
+            with Floor():
                 for operation, _, count, _ in OPERATIONS:
                     figures[operation][1].append(measure(cgroup, operation, count))
+            with Picket() as picket:
+                for operation, _, count, _ in OPERATIONS:
+                    figures[operation][2].append(measure(cgroup, operation, count))
                 subprocess.run([BUILD / "bench/walk_bench", str(picket.process.pid)], check=True)
                 for operation, values in walked.items():
                     count = next(entry[2] for entry in OPERATIONS if entry[0] == operation)
                     values.append(measure(cgroup, operation, count))
     shutil.rmtree(FILES)
     print(f"\nIn a container's cgroup, all sensors on, default rules: ns per operation, {ROUNDS} rounds in turn")
-    print(f"{'operation':<36} {'without':>10} {'with':>10} {'best':>8} {'median':>8}   budget (of the best)")
+    print("empty: with empty programs on the same hooks, less than which no program could cost; floor: that as a ratio")
+    print(f"{'operation':<36} {'without':>9} {'empty':>9} {'with':>9} {'floor':>8} {'best':>8} {'median':>8}   budget (of "
+          "the best)")
     for operation, what, _, budget in OPERATIONS:
         print_ratio(what, *figures[operation], budget)
     print("the plain walk on every open instead:")
     for operation, values in walked.items():
         what = next(entry[1] for entry in OPERATIONS if entry[0] == operation)
-        print_ratio(f"  {what}", figures[operation][0], values, None)
+        print_ratio(f"  {what}", *figures[operation][:2], values, None)
 
 
 def bench_transport():

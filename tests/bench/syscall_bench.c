@@ -5,8 +5,9 @@
  * Enters the cgroup ("-": stays), runs the operation COUNT times on one
  * processor, in 40 parts, and prints nanoseconds per operation: of the best
  * part, which nothing else on the machine disturbed, and of the median one. Operations: getppid,
- * open_close, open_many (of 4,096 files that bench.py makes), connect, exec, datagram (one of 100 bytes there and read), stream
- * (64 KiB through a connection and read).
+ * open_close, open_many (of 4,096 files that bench.py makes), chmod and write (of the first of them), connect, unix (a local
+ * socket that is connected to), exec, datagram (one of 100 bytes there and read), stream (64 KiB through a connection and
+ * read).
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -16,7 +17,9 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +34,7 @@ static void do_open_close(void)
 	close(syscall(SYS_openat, AT_FDCWD, "/usr/lib/os-release", O_RDONLY, 0));
 }
 
+#define DIRECTORY "/tmp/picket-bench-files"
 #define FILES 4096 /* more than any table of the kernel part remembers */
 
 /* One of many files, each opened again after all others. */
@@ -42,13 +46,49 @@ static void do_open_many(void)
 
 	if (!paths[0][0])
 		for (unsigned int i = 0; i < FILES; i++) {
-			snprintf(paths[i], sizeof(paths[i]), "/tmp/picket-bench-files/%u/%u", i / 64, i);
+			snprintf(paths[i], sizeof(paths[i]), DIRECTORY "/%u/%u", i / 64, i);
 			fd = open(paths[i], O_RDONLY);
 			if (fd < 0)
 				abort();
 			close(fd);
 		}
 	close(syscall(SYS_openat, AT_FDCWD, paths[next++ % FILES], O_RDONLY, 0));
+}
+
+static void do_chmod(void)
+{
+	static unsigned int last;
+
+	if (chmod(DIRECTORY "/0/0", 0600 | (last++ & 1)))
+		abort();
+}
+
+static void do_write(void)
+{
+	static int fd;
+
+	if (!fd)
+		fd = open(DIRECTORY "/0/0", O_WRONLY | O_CLOEXEC);
+	if (pwrite(fd, "x", 1, 0) != 1)
+		abort();
+}
+
+/* To a local socket that takes datagrams, so that nobody has to accept. */
+static void do_unix(void)
+{
+	static struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = DIRECTORY "/socket" };
+	static int peer;
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	if (!peer) {
+		unlink(address.sun_path);
+		peer = socket(AF_UNIX, SOCK_DGRAM, 0);
+		if (bind(peer, (struct sockaddr *)&address, sizeof(address)))
+			abort();
+	}
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		abort();
+	close(fd);
 }
 
 /* To a port of this machine where nobody listens. */
@@ -128,7 +168,8 @@ static const struct {
 	{ "getppid", do_getppid },     { "open_close", do_open_close },
 	{ "open_many", do_open_many }, { "connect", do_connect },
 	{ "exec", do_exec },	       { "datagram", do_datagram },
-	{ "stream", do_stream },
+	{ "stream", do_stream },       { "chmod", do_chmod },
+	{ "write", do_write },	       { "unix", do_unix },
 };
 
 static double now_ns(void)
