@@ -188,6 +188,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libpicket.a $(BENCH_SKELETONS)
 
 bench: all $(BENCHES) ## the budgets, as ratios of one run, in minutes (root)
 	$(Q)$(BUILD)/bench/rules_bench
+	$(Q)$(BUILD)/bench/scrape_bench
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) tests/bench/bench.py
 
 demo: all ## a scripted attack in a real container, watched live (root)

@@ -23,6 +23,7 @@
 #define CHUNK_BYTES 65536      /* a step stops after it has written so much */
 #define CHUNK_LIMIT (16 << 20) /* one container's labels can be long, never that long */
 #define RULE_SERIES_MAX 20000  /* container x rule series that are shown while still 0 */
+#define PREFETCH_AHEAD 6       /* containers */
 
 #define PROTOBUF_TYPE "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 
@@ -125,6 +126,26 @@ static void write_counters(struct exposition *exposition, const struct container
 				     container->labels_size, values);
 }
 
+/*
+ * Thousands of containers do not fit into the processor's caches, and each family goes through all of them: what comes
+ * next is on its way while this one is written.
+ */
+static void prefetch(const struct exposition *exposition, enum picket_family family)
+{
+	const struct container_set *set = &exposition->set;
+	size_t near = exposition->index + PREFETCH_AHEAD, far = near + PREFETCH_AHEAD;
+
+	if (far < set->count && set->entries[far].container)
+		registry_prefetch(set->entries[far].container);
+	if (near < set->count && set->entries[near].container) {
+		const struct container *container = set->entries[near].container;
+
+		__builtin_prefetch(container->labels);
+		__builtin_prefetch(container->labels + 64);
+		counter_table_prefetch(exposition->source.counters, container, exposition->counters.firsts[family]);
+	}
+}
+
 /* The counters of one family, container after container. Return: true when the family is complete. */
 static bool write_family(struct exposition *exposition, enum picket_family family)
 {
@@ -138,6 +159,7 @@ static bool write_family(struct exposition *exposition, enum picket_family famil
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
+		prefetch(exposition, family);
 		if (container)
 			write_counters(exposition, container, family);
 	}
@@ -218,6 +240,20 @@ static uint64_t group_matches(const struct exposition *exposition, size_t first,
 	return sum;
 }
 
+static bool any_matches(const struct exposition *exposition, size_t first, size_t rules)
+{
+	uint32_t at = (uint32_t)first;
+	uint64_t any = 0;
+
+	while (at != CONTAINER_SET_END) {
+		const struct container *container = container_set_each(&exposition->set, &at);
+
+		for (size_t i = 0; container && container->rule_matches && i < rules; i++)
+			any |= container->rule_matches[i];
+	}
+	return any != 0;
+}
+
 static void write_matches(struct text *out, const struct container *container, const struct rule *rule,
 			  uint64_t matches)
 {
@@ -253,9 +289,10 @@ static bool step_rule_matches(struct exposition *exposition)
 
 		if (out->size >= CHUNK_BYTES || out->error)
 			return false;
-		if (container)
-			write_created(exposition, container->created_unix_ns, 0);
-		for (size_t i = 0; container && i < count; i++) {
+		if (!container || (!exposition->preinitialised && !any_matches(exposition, exposition->index, count)))
+			continue;
+		write_created(exposition, container->created_unix_ns, 0);
+		for (size_t i = 0; i < count; i++) {
 			uint64_t matches = group_matches(exposition, exposition->index, i);
 
 			if (matches || exposition->preinitialised)

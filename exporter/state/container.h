@@ -16,7 +16,10 @@
 /* All texts are NUL-terminated, never NULL, "" when unknown, and may hold any byte but NUL. */
 struct container {
 	uint64_t cgroup_id;
-	uint32_t slot;	   /* in the counter array */
+	uint32_t slot; /* in the counter array */
+	char *labels;  /* ready for the text format: container_id="..",container="..",pod="..",namespace=".." */
+	size_t labels_size;
+	/* up to here, what a scrape reads of each container for each family */
 	char *cgroup_path; /* within the cgroup2 mount */
 	char *id;	   /* full container id */
 	char *name;	   /* Docker: without the slash; Kubernetes: container name */
@@ -34,12 +37,10 @@ struct container {
 	int64_t removed_unix_ns;    /* 0 while it lives */
 	bool exposed_after_removal; /* its last values were scraped */
 	bool named;		    /* the runtime's files were read */
-	char *labels; /* ready for the text format: container_id="..",container="..",pod="..",namespace=".." */
-	size_t labels_size;
-	unsigned int labels_cut; /* values, of these and of info_labels, that were longer than CONTAINER_LABEL_MAX */
-	char *info_labels;	 /* extra labels of picket_container_info: image="..",runtime=".." ... */
-	uint64_t *rule_matches;	 /* per rule index of the loaded set; registry_reset_rules() sizes it */
-	const char *quarantine;	 /* static: "pause", "kill", ... or NULL */
+	unsigned int labels_cut;    /* values, of these and of info_labels, that were longer than CONTAINER_LABEL_MAX */
+	char *info_labels;	    /* extra labels of picket_container_info: image="..",runtime=".." ... */
+	uint64_t *rule_matches;	    /* per rule index of the loaded set; registry_reset_rules() sizes it */
+	const char *quarantine;	    /* static: "pause", "kill", ... or NULL */
 };
 
 #endif

@@ -51,6 +51,13 @@ void counter_table_add(const struct counter_table *table, const struct registry 
 		add_slot(table, folded[i], first, count, sums);
 }
 
+void counter_table_prefetch(const struct counter_table *table, const struct container *container,
+			    enum picket_counter first)
+{
+	if (container->slot < table->slot_count)
+		__builtin_prefetch(&table->slots[container->slot].value[first]);
+}
+
 uint64_t counter_table_read(const struct counter_table *table, const struct registry *registry,
 			    const struct container *container, enum picket_counter counter)
 {

@@ -47,6 +47,10 @@ uint64_t counter_table_read(const struct counter_table *table, const struct regi
 void counter_table_add(const struct counter_table *table, const struct registry *registry,
 		       const struct container *container, enum picket_counter first, size_t count, uint64_t *sums);
 
+/** counter_table_prefetch() - these will be asked for soon. */
+void counter_table_prefetch(const struct counter_table *table, const struct container *container,
+			    enum picket_counter first);
+
 /** counter_is_kept() - whether anything counts it here; one that nothing counts must not be shown as 0. */
 bool counter_is_kept(enum picket_counter counter, bool perf, uint32_t perf_events);
 

@@ -178,6 +178,9 @@ size_t registry_slots_used(const struct registry *registry);
 size_t registry_folded_slots(const struct registry *registry, const struct container *container,
 			     const uint32_t **ret_slots);
 
+/** registry_prefetch() - @container's slots and labels will be asked for soon. */
+void registry_prefetch(const struct container *container);
+
 /**
  * registry_reset_rules() - size every container's rule_matches for a new rule set.
  * @map: [old index] = new index or -1.

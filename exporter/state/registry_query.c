@@ -117,3 +117,9 @@ size_t registry_folded_slots(const struct registry *registry, const struct conta
 	*ret_slots = member->folded;
 	return member->folded_count;
 }
+
+void registry_prefetch(const struct container *container)
+{
+	__builtin_prefetch(container);
+	__builtin_prefetch(&((const struct member *)container)->folded);
+}
