@@ -38,6 +38,22 @@ static const char *stage_name(int value)
 	return names[value];
 }
 
+/* Only of processors that lost any: a machine with hundreds of them has no series here while all is well. */
+static void write_lost_by_cpu(struct text *out, enum exposition_format format, const struct self_metrics *metrics)
+{
+	char labels[64];
+
+	family_begin(
+		out, format, FAMILY_COUNTER, "picket_events_lost_by_cpu",
+		"Events that were lost, by where and by the processor that they happened on; those with losses only.");
+	for (int i = 0; i < SELF_CPUS; i++) {
+		if (!metrics->lost_by_cpu[i])
+			continue;
+		snprintf(labels, sizeof(labels), "stage=\"transport\",cpu=\"%d\"", i);
+		family_sample(out, FAMILY_COUNTER, "picket_events_lost_by_cpu", labels, "", metrics->lost_by_cpu[i]);
+	}
+}
+
 static void write_sensors(struct text *out, enum exposition_format format, const struct self_metrics *metrics)
 {
 	char labels[128];
@@ -74,6 +90,7 @@ void self_families_write(struct text *out, enum exposition_format format, const 
 		       metrics->events, 0, PICKET_KIND_COUNT);
 	write_by_label(out, format, "picket_events_lost", "Events or findings that were lost, by where.", "stage",
 		       stage_name, metrics->lost, 0, LOST_STAGE_COUNT);
+	write_lost_by_cpu(out, format, metrics);
 	write_by_label(out, format, "picket_responses", "Responses carried out.", "action", action_name,
 		       metrics->responses, 0, RESPONSE_COUNT);
 	write_by_label(out, format, "picket_response_failures", "Responses that failed.", "action", action_name,

@@ -22,7 +22,6 @@ struct event_source {
 	event_source_record *on_record;
 	void *context;
 	unsigned int batch;
-	uint64_t lost;
 	/* perf samples begin 4 bytes off */
 	char aligned[sizeof(struct picket_event) + PICKET_DATA_SIZE] __attribute__((aligned(8)));
 };
@@ -47,14 +46,6 @@ static void on_perf_record(void *context, int cpu, void *record, __u32 size)
 	if (size >= sizeof(*event) && event->size <= size)
 		size = event->size; /* perf pads its samples at the end */
 	source->on_record(source->context, source->aligned, size);
-}
-
-static void on_perf_lost(void *context, int cpu, __u64 count)
-{
-	struct event_source *source = context;
-
-	(void)cpu;
-	source->lost += count;
 }
 
 static void on_ready(void *context, int fd, uint32_t events)
@@ -82,7 +73,7 @@ static uint32_t pages_per_cpu(uint32_t buffer_bytes)
 static int open_perf(struct event_source *source, const struct object_maps *maps, uint32_t buffer_bytes)
 {
 	source->perf = perf_buffer__new(object_maps_fd(maps, "events_perf"), pages_per_cpu(buffer_bytes),
-					on_perf_record, on_perf_lost, source, NULL);
+					on_perf_record, NULL, source, NULL); /* whoever found it full counted */
 	if (!source->perf)
 		return -errno;
 	source->fd = perf_buffer__epoll_fd(source->perf);
@@ -130,11 +121,6 @@ void event_source_drain(struct event_source *source)
 	do {
 		on_ready(source, source->fd, EPOLLIN);
 	} while (source->batch == BATCH);
-}
-
-uint64_t event_source_lost(const struct event_source *source)
-{
-	return source->lost;
 }
 
 void event_source_close(struct event_source *source)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Records from the kernel, by ring buffer or perf buffer, to a callback on the event loop. */
+/*
+ * Records from the kernel, by ring buffer or perf buffer, to a callback on the event loop. Those that found no room were
+ * counted by the programs that made them, see record_submit().
+ */
 #ifndef EVENT_SOURCE_H
 #define EVENT_SOURCE_H
 
@@ -26,9 +29,6 @@ int event_source_open(struct event_loop *loop, const struct object_maps *maps, b
 
 /** event_source_drain() - read what is there now, all of it. For shutdown. */
 void event_source_drain(struct event_source *source);
-
-/** event_source_lost() - records that the perf buffers dropped so far; the ring's are counted by the programs. */
-uint64_t event_source_lost(const struct event_source *source);
 
 void event_source_close(struct event_source *source);
 

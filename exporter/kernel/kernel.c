@@ -370,26 +370,28 @@ uint32_t kernel_policy_generation(const struct kernel *kernel)
 	return policy_maps_generation(kernel->policy);
 }
 
-static uint64_t read_ring_losses(const struct kernel *kernel)
+/* Counted by who found the ring or its processor's perf buffer full. */
+static void read_losses(const struct kernel *kernel)
 {
+	struct self_metrics *metrics = kernel->metrics;
 	int cpus = libbpf_num_possible_cpus();
 	AUTO_FREE uint64_t *per_cpu = calloc(cpus, sizeof(*per_cpu));
 	uint64_t sum = 0;
 	uint32_t zero = 0;
 
 	if (!per_cpu || bpf_map_lookup_elem(kernel->lost_fd, &zero, per_cpu))
-		return 0;
-	for (int i = 0; i < cpus; i++)
+		return;
+	memset(metrics->lost_by_cpu, 0, sizeof(metrics->lost_by_cpu));
+	for (int i = 0; i < cpus; i++) {
+		metrics->lost_by_cpu[i < SELF_CPUS ? i : SELF_CPUS - 1] += per_cpu[i];
 		sum += per_cpu[i];
-	return sum;
+	}
+	metrics->lost[LOST_TRANSPORT] = sum;
 }
 
 void kernel_tick(struct kernel *kernel)
 {
-	uint64_t lost = read_ring_losses(kernel) + event_source_lost(kernel->source);
-
-	if (lost > kernel->metrics->lost[LOST_TRANSPORT])
-		kernel->metrics->lost[LOST_TRANSPORT] = lost;
+	read_losses(kernel);
 	policy_maps_forget_old(kernel->policy);
 }
 

@@ -21,6 +21,8 @@
 	LOST(OTLP_EXPORT, "otlp_export") /* the collector refused it */ \
 	LOST(STREAM, "stream")		 /* a reader of `picket events` was too slow */
 
+#define SELF_CPUS 512 /* processors that are told apart */
+
 #define SELF_LOST_ENUM(id, name) LOST_##id,
 enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
 #undef SELF_LOST_ENUM
@@ -73,6 +75,7 @@ struct self_metrics {
 	SELF_NUMBERS(SELF_NUMBER_FIELD)
 	uint64_t events[PICKET_KIND_COUNT];
 	uint64_t lost[LOST_STAGE_COUNT];
+	uint64_t lost_by_cpu[SELF_CPUS];    /* of LOST_TRANSPORT; the last one is that of all beyond */
 	uint64_t responses[RESPONSE_COUNT]; /* carried out */
 	uint64_t response_failures[RESPONSE_COUNT];
 	uint64_t responses_dry_run[RESPONSE_COUNT];

@@ -41,7 +41,12 @@ void suite_on_record(void *context, const void *record, size_t size)
 		suite.failed++;
 		return;
 	}
-	if (event->slot != suite.slot || event->slot < PICKET_SLOT_FIRST || suite.event_count == EVENTS_MAX)
+	if (event->slot != suite.slot || event->slot < PICKET_SLOT_FIRST) {
+		suite.foreign++;
+		return;
+	}
+	suite.flood_count += event->kind == PICKET_KIND_FILE_OPEN;
+	if (suite.event_count == EVENTS_MAX)
 		return;
 	suite_judge_event(event);
 	seen->kind = event->kind;

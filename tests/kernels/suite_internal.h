@@ -24,6 +24,8 @@ extern struct suite {
 	struct operations_place place;
 	struct seen events[EVENTS_MAX];
 	size_t event_count;
+	size_t foreign;	    /* records about others than the suite */
+	size_t flood_count; /* opens, kept or not */
 	char cgroup[256];
 	uint32_t slot;
 	bool by_rules; /* the kernel sends only what the rules of operations_write_variant_rules() ask for */
@@ -35,6 +37,9 @@ void suite_report(const char *result, const char *name, const char *format, ...)
 
 /** suite_on_record() - for kernel_options: keep what the suite's cgroup did. */
 void suite_on_record(void *context, const void *record, size_t size);
+
+/** suite_flood() - send more than the buffer takes. */
+void suite_flood(void);
 
 /** suite_check() - whether what was counted, and what was told of, is what @operation does; reports what is not. */
 bool suite_check(const struct operation *operation, const struct picket_counters *before,
