@@ -127,14 +127,19 @@ bool client_print_json(void *context, const json_t *answer)
 	return fflush(stdout) == 0;
 }
 
-const char *client_text(const json_t *object, const char *key, char buffer[CLIENT_TEXT_SIZE])
+const char *client_string(const json_t *value, char buffer[CLIENT_TEXT_SIZE])
 {
-	const char *text = json_string_value(json_object_get(object, key));
+	const char *text = json_string_value(value);
 
 	buffer[0] = '\0';
 	if (text)
 		utf8_append_printable(buffer, CLIENT_TEXT_SIZE, 0, text, strlen(text));
 	return buffer;
+}
+
+const char *client_text(const json_t *object, const char *key, char buffer[CLIENT_TEXT_SIZE])
+{
+	return client_string(json_object_get(object, key), buffer);
 }
 
 void client_column(const json_t *object, const char *key, int width)

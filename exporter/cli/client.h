@@ -24,6 +24,9 @@ bool client_print_json(void *context, const json_t *answer);
 
 #define CLIENT_TEXT_SIZE 2048
 
+/** client_string() - a JSON string made fit for a terminal; "" when it is none. Return: @buffer. */
+const char *client_string(const json_t *value, char buffer[CLIENT_TEXT_SIZE]);
+
 /** client_text() - a string member for a person's eyes: "" when it is none, no control characters. Return: @buffer. */
 const char *client_text(const json_t *object, const char *key, char buffer[CLIENT_TEXT_SIZE]);
 

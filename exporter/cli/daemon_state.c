@@ -10,18 +10,15 @@
 #include "cli/commands.h"
 #include "kernel/probe.h"
 
-/* What gets past the sensor, by the names that the daemon gave. */
+/* What gets past the sensor. */
 static void print_limits(const json_t *status)
 {
-	char sensor_name[CLIENT_TEXT_SIZE], backend_name[CLIENT_TEXT_SIZE];
-	const char *sensor_text = client_text(status, "sensor", sensor_name);
-	const char *backend_text = client_text(status, "backend", backend_name);
+	char text[CLIENT_TEXT_SIZE];
+	json_t *limit;
+	size_t i;
 
-	for (int sensor = 0; sensor < PICKET_SENSOR_COUNT; sensor++)
-		for (int backend = 0; backend < PICKET_BACKEND_COUNT; backend++)
-			if (strcmp(sensor_text, picket_sensor_name(sensor)) == 0 &&
-			    strcmp(backend_text, picket_backend_name(backend)) == 0)
-				probe_print_limits(stdout, sensor, backend);
+	json_array_foreach (json_object_get(status, "limits"), i, limit)
+		printf("%-12s limit: %s\n", "", client_string(limit, text));
 }
 
 static bool print_sensor(void *context, const json_t *sensor)

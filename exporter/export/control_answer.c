@@ -9,6 +9,7 @@
 #include "export/control_client.h"
 #include "state/container_text.h"
 #include "state/utf8.h"
+#include "state/sensor_limits.h"
 #include "version.h"
 
 /* Any bytes as a JSON string. */
@@ -106,9 +107,10 @@ static void answer_sensors(struct control_client *client, const json_t *request)
 	for (int i = 0; i < PICKET_SENSOR_COUNT; i++) {
 		const struct sensor_status *status = &client->server->options.metrics->sensors[i];
 
-		control_client_send(client, json_pack("{s:s, s:s, s:b, s:o}", "sensor", picket_sensor_name(i),
+		control_client_send(client, json_pack("{s:s, s:s, s:b, s:o, s:o}", "sensor", picket_sensor_name(i),
 						      "backend", picket_backend_name(status->backend), "up", status->up,
-						      "reason", json_text(status->reason)));
+						      "reason", json_text(status->reason), "limits",
+						      sensor_limits_list(i, status->backend)));
 	}
 	control_client_end(client);
 }

@@ -9,7 +9,6 @@
 #include <linux/perf_event.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -184,15 +183,14 @@ static enum picket_backend choose(enum picket_sensor sensor, const bool works[PI
 	return PICKET_BACKEND_NONE;
 }
 
-void probe_print_limits(FILE *out, enum picket_sensor sensor, enum picket_backend backend)
+static void print_limits(FILE *out, enum picket_sensor sensor, enum picket_backend backend)
 {
-	struct utsname name;
-	const char *limit;
-	size_t position = 0;
-	unsigned int kernel = uname(&name) == 0 ? sensor_limits_kernel(name.release) : 0;
+	json_t *limits = sensor_limits_list(sensor, backend), *limit;
+	size_t i;
 
-	while ((limit = sensor_limits_next(sensor, backend, kernel, &position)))
-		fprintf(out, "%-12s limit: %s\n", "", limit);
+	json_array_foreach (limits, i, limit)
+		fprintf(out, "%-12s limit: %s\n", "", json_string_value(limit));
+	json_decref(limits);
 }
 
 static void print_text(FILE *out, const bool works[], char reasons[][160])
@@ -206,7 +204,7 @@ static void print_text(FILE *out, const bool works[], char reasons[][160])
 		enum picket_backend backend = choose(i, works);
 
 		fprintf(out, "%-12s %s\n", picket_sensor_name(i), picket_backend_name(backend));
-		probe_print_limits(out, i, backend);
+		print_limits(out, i, backend);
 	}
 }
 
@@ -218,8 +216,9 @@ static void print_json(FILE *out, const bool works[], char reasons[][160])
 		json_array_append_new(backends, json_pack("{s:s, s:b, s:s}", "backend", picket_backend_name(i), "works",
 							  works[i], "reason", works[i] ? "" : reasons[i]));
 	for (int i = 0; i < PICKET_SENSOR_COUNT; i++)
-		json_array_append_new(sensors, json_pack("{s:s, s:s}", "sensor", picket_sensor_name(i), "backend",
-							 picket_backend_name(choose(i, works))));
+		json_array_append_new(sensors, json_pack("{s:s, s:s, s:o}", "sensor", picket_sensor_name(i), "backend",
+							 picket_backend_name(choose(i, works)), "limits",
+							 sensor_limits_list(i, choose(i, works))));
 	all = json_pack("{s:b, s:o, s:o}", "running", 0, "backends", backends, "sensors", sensors);
 	json_dumpf(all, out, JSON_COMPACT);
 	fputc('\n', out);

@@ -23,7 +23,4 @@ bool probe_loads(const struct btf *kernel, enum picket_backend backend, char *re
  */
 int probe_print(FILE *out, bool json);
 
-/** probe_print_limits() - what gets past @sensor on @backend on the running kernel, a line each. */
-void probe_print_limits(FILE *out, enum picket_sensor sensor, enum picket_backend backend);
-
 #endif

@@ -2,6 +2,7 @@
 #include "state/sensor_limits.h"
 
 #include <stdio.h>
+#include <sys/utsname.h>
 
 #include "cleanup.h"
 
@@ -28,6 +29,8 @@ static const struct {
 	{ PICKET_SENSOR_MODIFICATION, ON(TRACEPOINT), 0, "refused changes have the path as it was written" },
 	{ PICKET_SENSOR_MODIFICATION, ON(TRACEPOINT), 0,
 	  "a link made on overlayfs has the old name as it was written" },
+	{ PICKET_SENSOR_MODIFICATION, ANY, 0,
+	  "changes through a bind mount of another file system than the container's root have the path of that mount" },
 	{ PICKET_SENSOR_MODIFICATION, ANY, 0, "changes through io_uring have the path as it was written" },
 	{ PICKET_SENSOR_MODIFICATION, ANY, 5018, "changes through io_uring are counted when handed in, done or not" },
 	{ PICKET_SENSOR_NETWORK, ANY, 5018, "accepts through io_uring are not seen on Linux 5.16 and 5.17" },
@@ -35,6 +38,7 @@ static const struct {
 	  "SCTP and DCCP: only connect() is seen, when it has ended; it cannot be denied, and sending may connect as well" },
 	{ PICKET_SENSOR_FILE, ANY, 0,
 	  "bind mounts of a file system with more than 64 mounts may hide the path by which rules know a file" },
+	{ PICKET_SENSOR_NETWORK, ANY, 0, "refused connects to a local socket have the path as it was written" },
 	{ PICKET_SENSOR_NETWORK, ANY, 0, "datagrams to a local socket that is not connected are not seen" },
 };
 
@@ -56,4 +60,17 @@ const char *sensor_limits_next(enum picket_sensor sensor, enum picket_backend ba
 			return limits[i].text;
 	}
 	return NULL;
+}
+
+json_t *sensor_limits_list(enum picket_sensor sensor, enum picket_backend backend)
+{
+	json_t *list = json_array();
+	struct utsname name;
+	const char *limit;
+	size_t position = 0;
+	unsigned int kernel = uname(&name) == 0 ? sensor_limits_kernel(name.release) : 0;
+
+	while ((limit = sensor_limits_next(sensor, backend, kernel, &position)))
+		json_array_append_new(list, json_string(limit));
+	return list;
 }

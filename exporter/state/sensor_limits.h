@@ -3,6 +3,7 @@
 #ifndef SENSOR_LIMITS_H
 #define SENSOR_LIMITS_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "picket/sensors.h"
@@ -17,5 +18,8 @@ unsigned int sensor_limits_kernel(const char *release);
  */
 const char *sensor_limits_next(enum picket_sensor sensor, enum picket_backend backend, unsigned int kernel,
 			       size_t *position);
+
+/** sensor_limits_list() - all of them on the kernel that runs now. Return: a new JSON array of sentences. */
+json_t *sensor_limits_list(enum picket_sensor sensor, enum picket_backend backend);
 
 #endif

@@ -95,10 +95,10 @@ static void status_tells_the_numbers(void **state)
 	json_decref(lines);
 }
 
-static void sensors_are_all_listed_with_their_reason(void **state)
+static void sensors_are_all_listed_with_their_reason_and_limits(void **state)
 {
 	struct fixture *fixture = *state;
-	json_t *lines;
+	json_t *lines, *limits;
 
 	fixture->metrics.sensors[PICKET_SENSOR_FILE].backend = PICKET_BACKEND_TRACEPOINT;
 	fixture->metrics.sensors[PICKET_SENSOR_FILE].up = true;
@@ -108,6 +108,11 @@ static void sensors_are_all_listed_with_their_reason(void **state)
 	assert_string_equal(text_of(lines, PICKET_SENSOR_FILE, "sensor"), "file");
 	assert_string_equal(text_of(lines, PICKET_SENSOR_FILE, "backend"), "tracepoint");
 	assert_string_equal(text_of(lines, PICKET_SENSOR_FILE, "reason"), "no lsm \xef\xbf\xbd");
+	limits = json_object_get(json_array_get(lines, PICKET_SENSOR_FILE), "limits");
+	assert_non_null(strstr(json_string_value(json_array_get(limits, 0)), "deny is not possible"));
+	limits = json_object_get(json_array_get(lines, PICKET_SENSOR_LIFECYCLE), "limits");
+	assert_true(json_is_array(limits));
+	assert_int_equal(json_array_size(limits), 0);
 	assert_true(ends(lines));
 	json_decref(lines);
 }
@@ -301,7 +306,7 @@ int main(void)
 		TEST(a_stale_socket_is_replaced_and_another_file_is_not),
 		TEST(a_path_that_no_socket_can_have_is_an_error),
 		TEST(status_tells_the_numbers),
-		TEST(sensors_are_all_listed_with_their_reason),
+		TEST(sensors_are_all_listed_with_their_reason_and_limits),
 		TEST(containers_are_listed_with_their_counters),
 		TEST(a_list_of_thousands_comes_whole),
 		TEST(containers_that_end_during_the_list_drop_out_of_it),
