@@ -14,7 +14,37 @@
 #define UNIX_PATH_SIZE 108
 #define UNIX_PATH_OFFSET 2 /* of sun_path in struct sockaddr_un */
 
-/* Of a refused connect only what was written is known: whether a rule asks for that, as far as it is a whole path. */
+/*
+ * Whether the path at the beginning of @path is put together by user space only: it is relative, or has dots. The state
+ * stays in map memory, see program_names_match_text().
+ */
+static __noinline int unix_written_leads_on(struct path_buffer *path)
+{
+	volatile struct name_scan *scan = &path->name_scan;
+	int i;
+
+	if (!path)
+		return 0;
+	if (path->text[0] != '/')
+		return path->text[0] != 0;
+	scan->start = 0; /* the character before */
+#pragma clang loop unroll(disable)
+	for (i = 0; i < UNIX_PATH_SIZE; i++) {
+		char byte = path->text[bounded(i, PICKET_PATH_SIZE)];
+
+		if (!byte)
+			return 0;
+		if (scan->start == '/' && (byte == '.' || byte == '/'))
+			return 1;
+		scan->start = byte;
+	}
+	return 0;
+}
+
+/*
+ * Of a refused connect only what was written is known: whether a rule asks for that. What is not a whole path goes to
+ * user space, which knows how to read it.
+ */
 static __noinline __u64 unix_written_watches(struct path_buffer *path, const char *written)
 {
 	struct picket_policy *rules = policy_get();
@@ -23,8 +53,10 @@ static __noinline __u64 unix_written_watches(struct path_buffer *path, const cha
 	if (!path || !rules || !written)
 		return 0;
 	size = bpf_probe_read_user_str(path->text, UNIX_PATH_SIZE, written);
-	if (size <= 1 || size > UNIX_PATH_SIZE || path->text[0] != '/')
+	if (size <= 1 || size > UNIX_PATH_SIZE)
 		return 0;
+	if (unix_written_leads_on(path))
+		return PICKET_WATCH_SOCKET;
 	size--;
 	return policy_watches(bpf_map_lookup_elem(&paths, policy_key_of(path, path->text, size, rules->generation)),
 			      size);

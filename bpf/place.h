@@ -7,6 +7,7 @@
 #ifndef PLACE_H
 #define PLACE_H
 
+#include "namespaces.h"
 #include "path.h"
 
 #define PLACE_NAME_SIZE 64 /* longer names are taken from what the program wrote */
@@ -133,9 +134,9 @@ static __always_inline __u64 place_first_mount(struct super_block *block)
 }
 
 /*
- * Write the path of the place in this CPU's struct place_search. The mounts of the task's root and working directory
- * come first: nearly all lies there, and a super block can have thousands. Return: whether it was found. Global: see
- * path_step().
+ * Write the path of the place in this CPU's struct place_search. In a container the mount of its root comes first: a
+ * bind mount would else hide what lies there. Where the mount is not known, nearly all lies there or in that of the
+ * working directory, and a super block can have thousands. Return: whether it was found. Global: see path_step().
  */
 __noinline int place_path(void)
 {
@@ -149,7 +150,7 @@ __noinline int place_path(void)
 
 	if (!search || !search->place.directory)
 		return 0;
-	if (search->place.mount)
+	if (search->place.mount && namespace_is_hosts(0, BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum)))
 		return place_try(search->place.mount);
 	namespace = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
 	directory = (struct dentry *)search->place.directory;
@@ -157,6 +158,8 @@ __noinline int place_path(void)
 	mount = mount_of(BPF_CORE_READ(task, fs, root.mnt));
 	if (place_shown(block, namespace, mount) && place_try((__u64)mount))
 		return 1;
+	if (search->place.mount)
+		return place_try(search->place.mount);
 	mount = mount_of(BPF_CORE_READ(task, fs, pwd.mnt));
 	if (place_shown(block, namespace, mount) && place_try((__u64)mount))
 		return 1;

@@ -18,6 +18,10 @@
 #include "operations_ring.h"
 #include "state/sensor_limits.h"
 
+#define OP_FSETXATTR 41
+#define OP_SETXATTR 42
+#define OP_FTRUNCATE 55
+
 static unsigned int running_kernel(void)
 {
 	struct utsname name;
@@ -50,6 +54,17 @@ static int with_way(const struct operations_place *place)
 		return -errno;
 	error = fill();
 	return error || !symlink("real", "way") ? error : -errno;
+}
+
+/* A container's root, and in it a bind mount of what rules know by another path. */
+static int with_bound_root(const struct operations_place *place)
+{
+	int error = with_way(place);
+
+	return error || (!mkdir("bound", 0755) && !mount("real", "bound", NULL, MS_BIND, NULL) && !chroot(".") &&
+			 !chdir("/bound"))
+		       ? error
+		       : -errno;
 }
 
 /* The files lie in the lower layer, the way to them in the upper one. */
@@ -104,6 +119,10 @@ OPERATION(by_chown, syscall(SYS_chown, "way/victim", 0, 0))
 OPERATION(by_truncate, syscall(SYS_truncate, "way/victim", 0))
 OPERATION(by_setxattr, syscall(SYS_setxattr, "way/victim", "trusted.x", "v", 1, 0))
 OPERATION(by_utimensat, syscall(SYS_utimensat, AT_FDCWD, "way/victim", NULL, 0))
+OPERATION(bound_unlink, syscall(SYS_unlink, "victim"))
+OPERATION(bound_rename, syscall(SYS_rename, "victim", "/bound/victi2"))
+OPERATION(bound_chmod, syscall(SYS_chmod, "/bound/victim", 04755))
+OPERATION(bound_symlink, syscall(SYS_symlink, "/etc/shadow", "new"))
 OPERATION(by_path_of_root, syscall(SYS_unlink, "/proc/self/cwd/way/../real/./victim"))
 
 /* Through io_uring, by the path as it was written. */
@@ -141,6 +160,42 @@ static int ring_change(unsigned int opcode, const char *path, const char *second
 	return ring_do(&entry) < 0;
 }
 
+/* io_uring sets attributes since Linux 5.19, and sizes since 6.9. */
+static int ring_set_attribute(unsigned int opcode)
+{
+	struct io_uring_sqe entry = {
+		.opcode = opcode, .addr = (uintptr_t) "trusted.x", .off = (uintptr_t) "v", .len = 1
+	};
+	AUTO_CLOSE int fd = open("real/victim", O_RDWR | O_CLOEXEC);
+
+	entry.fd = opcode == OP_FSETXATTR ? fd : AT_FDCWD;
+	entry.addr3 = (uintptr_t) "real/victim";
+	return ring_do(&entry);
+}
+
+static int ring_truncate(void)
+{
+	AUTO_CLOSE int fd = open("real/victim", O_RDWR | O_CLOEXEC);
+	struct io_uring_sqe entry = { .opcode = OP_FTRUNCATE, .fd = fd };
+
+	return ring_do(&entry);
+}
+
+static int with_attribute_ring(const struct operations_place *place)
+{
+	int error = running_kernel() < 5019 ? -EOPNOTSUPP : with_ring(place);
+
+	return error ? error : (ring_set_attribute(OP_SETXATTR) < 0 ? -EOPNOTSUPP : 0);
+}
+
+static int with_size_ring(const struct operations_place *place)
+{
+	return running_kernel() < 6009 ? -EOPNOTSUPP : with_ring(place);
+}
+
+OPERATION(ring_set_by_path, ring_set_attribute(OP_SETXATTR))
+OPERATION(ring_set_by_descriptor, ring_set_attribute(OP_FSETXATTR))
+OPERATION(ring_truncate_file, ring_truncate())
 OPERATION(ring_unlink, ring_change(IORING_OP_UNLINKAT, "real/victim", NULL, 0))
 OPERATION(ring_unlink_async, ring_change(IORING_OP_UNLINKAT, "real/victim", NULL, IOSQE_ASYNC))
 OPERATION(ring_rename, ring_change(IORING_OP_RENAMEAT, "real/victim", "away/new", 0))
@@ -150,7 +205,7 @@ OPERATION(ring_symlink, ring_change(IORING_OP_SYMLINKAT, "/etc/shadow", "away/ne
 
 #define CHANGES(kind, name) \
 	.adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_##kind, 1 } }, .add_count = 1, .event = PICKET_KIND_FILE_MODIFY, \
-	.text = name
+	.text = name, .rule = "changed"
 /* @prepare: on which file system. @link_source: what is known of the old name of a link. */
 #define ON(file_system, prepare, link_source) \
 	{ file_system "/unlink", prepare, by_unlink, 1, CHANGES(DELETE, "/real/victim") }, \
@@ -180,11 +235,25 @@ static const struct operation operations[] = {
 	ON("resolved", with_way, "/real/victim"),
 	{ "resolved/rename_folder", with_way, by_rename_folder, 1, CHANGES(RENAME, "/real/other"),
 	  .source = "/real/folder" },
+	{ "resolved/bind_mount_unlink", with_bound_root, bound_unlink, 1, CHANGES(DELETE, "/real/victim") },
+	{ "resolved/bind_mount_rename", with_bound_root, bound_rename, 1, CHANGES(RENAME, "/real/victi2"),
+	  .source = "/real/victim" },
+	{ "resolved/bind_mount_chmod", with_bound_root, bound_chmod, 1, CHANGES(MODE, "/real/victim") },
+	{ "resolved/bind_mount_symlink", with_bound_root, bound_symlink, 1, CHANGES(SYMLINK, "/real/new") },
 	{ "modification_ring/unlink", with_ring, ring_unlink, 1, CHANGES(DELETE, "/real/victim") },
 	{ "modification_ring/unlink_async", with_ring, ring_unlink_async, 1, CHANGES(DELETE, "/real/victim") },
 	{ "modification_ring/unlink_polling", with_polling_ring, ring_unlink, 1, CHANGES(DELETE, "/real/victim") },
 	{ "modification_ring/rename", with_ring, ring_rename, 1, CHANGES(RENAME, "/away/new"),
 	  .source = "/real/victim" },
+	{ "modification_ring/setxattr", with_attribute_ring, ring_set_by_path, 1,
+	  .adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_XATTR, 1 }, { PICKET_COUNTER_FILE_OPENS_WRITE, 1 } },
+	  .add_count = 2, .event = PICKET_KIND_FILE_MODIFY, .text = "/real/victim", .rule = "changed" },
+	{ "modification_ring/fsetxattr", with_attribute_ring, ring_set_by_descriptor, 1,
+	  .adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_XATTR, 1 }, { PICKET_COUNTER_FILE_OPENS_WRITE, 1 } },
+	  .add_count = 2, .event = PICKET_KIND_FILE_MODIFY, .text = "/real/victim", .rule = "changed" },
+	{ "modification_ring/ftruncate", with_size_ring, ring_truncate_file, 1,
+	  .adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_TRUNCATE, 1 }, { PICKET_COUNTER_FILE_OPENS_WRITE, 1 } },
+	  .add_count = 2, .event = PICKET_KIND_FILE_MODIFY, .text = "/real/victim", .rule = "changed" },
 	{ "modification_ring/mkdir", with_newer_ring, ring_mkdir, 1, CHANGES(MKDIR, "/real/new") },
 	{ "modification_ring/link", with_newer_ring, ring_link, 1, CHANGES(LINK, "/away/new"),
 	  .source = "/real/victim" },

@@ -16,7 +16,7 @@ static const char text[] =
 	"- {name: made, event: file_open, scope: any, where: {file.path: @/made, file.access: create}}\n"
 	"- {name: absent, event: file_open, scope: any, where: {file.path: @/absent, file.error: ENOENT}}\n"
 	"- {name: refused, event: file_open, scope: any, where: {file.path: @/secret, file.error: EACCES}}\n"
-	"- {name: changed, event: file_modify, scope: any, where: {file.path: {prefix: @/real/}}}\n"
+	"- {name: changed, event: file_modify, scope: any, where: {file.path: {glob: \"@/**\"}}}\n"
 	"- {name: named, event: process_exec, scope: any, where: {process.programs: wanted}}\n"
 	"- {name: program, event: process_exec, scope: any, where: {process.executable.path: @/program}}\n"
 	"- {name: script, event: process_exec, scope: any, where: {process.requested_path: {suffix: /script}}}\n"
@@ -37,7 +37,7 @@ static const char text[] =
 	"- {name: accept, event: network_accept, scope: any, where: {source.address: 127.0.0.1}}\n"
 	"- {name: accept6, event: network_accept, scope: any, where: {source.address: '::1'}}\n"
 	"- {name: socket, event: network_socket, scope: any}\n"
-	"- {name: local_socket, event: unix_connect, scope: any, where: {file.path: {suffix: /real/the.sock}}}\n";
+	"- {name: local_socket, event: unix_connect, scope: any, where: {file.path: @/real/the.sock}}\n";
 
 void operations_write_variant_rules(const struct operations_place *place, char *path, size_t size)
 {

@@ -127,6 +127,7 @@ OPERATION(by_path, "real/the.sock")
 OPERATION(by_directory_link, "way/the.sock")
 OPERATION(by_link, "other.sock")
 OPERATION(by_dots, "real/.././way/the.sock")
+OPERATION(by_refused_dots, "way/.././real/../real/./the.sock")
 OPERATION(by_proc_cwd, "/proc/self/cwd/way/the.sock")
 OPERATION(by_mounted, "mounted.sock")
 OPERATION(in_root, "/the.sock")
@@ -200,6 +201,9 @@ static const struct operation operations[] = {
 	{ "unix/io_uring_polling", with_polling_ring, by_ring, TIMES, REAL },
 	{ "unix/refused", as_nobody, by_path, TIMES,
 	  .adds = { { PICKET_COUNTER_UNIX_CONNECTS, 1 }, { PICKET_COUNTER_SYSCALL_DENIALS_EACCES, 1 } }, .add_count = 2,
-	  .event = PICKET_KIND_UNIX_CONNECT, .text = "/real/the.sock" },
+	  .event = PICKET_KIND_UNIX_CONNECT, .text = "/real/the.sock", .rule = "local_socket" },
+	{ "unix/refused_dots", as_nobody, by_refused_dots, TIMES,
+	  .adds = { { PICKET_COUNTER_UNIX_CONNECTS, 1 }, { PICKET_COUNTER_SYSCALL_DENIALS_EACCES, 1 } }, .add_count = 2,
+	  .event = PICKET_KIND_UNIX_CONNECT, .text = "/real/the.sock", .rule = "local_socket" },
 };
 const struct operation_set unix_operations = { operations, ARRAY_SIZE(operations) };

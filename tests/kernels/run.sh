@@ -18,7 +18,7 @@ here=$(dirname "$0")
 BUILD=${BUILD:-build}
 CACHE=${CACHE:-$BUILD/kernels}
 KERNELS_TIMEOUT=${KERNELS_TIMEOUT:-400}
-# one run of the suite each; RUN="..." replaces them all, e.g. RUN="--debug --file=tracepoint"
+# one run of the suite each; RUN="..." (one a line) replaces them all, e.g. RUN="--debug --file=tracepoint"
 RUNS=(
 	"--file=tracepoint --modification=tracepoint"
 	"--file=tracepoint --modification=tracepoint --transport=perfbuf"
@@ -26,7 +26,7 @@ RUNS=(
 	"--file=fentry --modification=fentry"
 	"--file=kprobe --modification=kprobe"
 )
-[ -z "${RUN:-}" ] || RUNS=("$RUN")
+[ -z "${RUN:-}" ] || mapfile -t RUNS <<<"$RUN"
 results=$CACHE/results
 mkdir -p "$CACHE"
 rm -f "$results" "$results".*
@@ -127,6 +127,19 @@ record() {
 	grep '^FAIL' "$3" | sed "s/^/$2: /" || true
 }
 
+# Without its types in /sys/kernel/btf the kernel cannot be read: that must be said, and picket must end.
+run_without_btf() {
+	local output result=PASS
+	# shellcheck disable=SC2016
+	if output=$(unshare --mount sh -c 'mount -t tmpfs none /sys/kernel/btf && exec timeout 20 "$0" \
+		--web.listen-address=127.0.0.1:0 --control.socket="$1"' "$BUILD/picket" "$CACHE/none.sock" 2>&1) ||
+		! grep -q 'this kernel has no BTF (/sys/kernel/btf/vmlinux).*CONFIG_DEBUG_INFO_BTF' <<<"$output"; then
+		result=FAIL
+	fi
+	say "native without-btf start/says_that_there_is_no_btf $result" >>"$results.native"
+	[ $result = PASS ] || say "native: FAIL start/says_that_there_is_no_btf: $output"
+}
+
 run_native() {
 	local run backend log=$CACHE/native.log
 	: >"$log"
@@ -140,6 +153,7 @@ run_native() {
 		timeout "$KERNELS_TIMEOUT" "$BUILD/kernels/suite" $run >>"$log" || true
 	done
 	record native native "$log"
+	run_without_btf
 }
 
 run_qemu() {

@@ -19,6 +19,8 @@ FILENAME ~ /variants\.tsv$/ {
 	split($0, r, " ")
 	name = r[3]
 	sub(/@rule$/, "", name)
+	if (r[2] !~ /^--/)
+		next # one of no backend
 	if (!(r[1] in known)) { known[r[1]] = 1; kernels[++kernel_count] = r[1] }
 	if (!((r[1], r[2]) in run_known)) { run_known[r[1], r[2]] = 1; runs[r[1]] = runs[r[1]] " " r[2] }
 	key = r[1] SUBSEP r[2] SUBSEP name
