@@ -30,6 +30,8 @@ struct config {
 	struct config_list web_listen_addresses; /* --web.listen-address, default :10077 */
 	const char *web_telemetry_path;		 /* --web.telemetry-path=/metrics */
 	const char *web_config_file;		 /* --web.config.file; NULL: plain HTTP for everybody */
+	bool web_systemd_socket;		 /* --web.systemd-socket: instead of listen addresses */
+	bool web_disable_exporter_metrics;	 /* --web.disable-exporter-metrics */
 	bool web_enable_lifecycle;		 /* --web.enable-lifecycle: POST /-/reload */
 	unsigned int web_max_requests;		 /* --web.max-requests=40; 0: no limit */
 	struct config_list rules_paths;		 /* --rules.path, repeatable */
@@ -49,6 +51,7 @@ struct config {
 	enum events_transport events_transport;	 /* --events.transport=auto|ringbuf|perfbuf */
 	enum picket_backend sensor_backends[PICKET_SENSOR_COUNT]; /* --sensor.file=...; PICKET_BACKEND_COUNT: auto */
 	bool bpf_pin;						  /* --bpf.pin: programs and maps outlive the daemon */
+	bool bpf_stats;						  /* --bpf.stats: run time of programs */
 	const char *bpf_pin_path;				  /* --bpf.pin-path=/sys/fs/bpf/picket */
 	const char *control_socket;				  /* --control.socket=/run/picket/control.sock */
 	const char *pod_resources_socket;			  /* --kubelet.pod-resources */

@@ -97,6 +97,14 @@ const struct option config_options[] = {
 	  AT(web_config_file),
 	  .help = "TLS, users with passwords and a rate limit, as Prometheus' exporters have them in a file. Read anew when "
 		  "it or a certificate has changed." },
+	{ .name = "web.systemd-socket",
+	  FLAG("false"),
+	  AT(web_systemd_socket),
+	  .help = "Listen on the sockets that systemd hands over, instead of --web.listen-address." },
+	{ .name = "web.disable-exporter-metrics",
+	  FLAG("false"),
+	  AT(web_disable_exporter_metrics),
+	  .help = "Leave out process_* and picket_bpf_*, unless collect[] asks for them." },
 	{ .name = "web.enable-lifecycle",
 	  FLAG("false"),
 	  AT(web_enable_lifecycle),
@@ -179,6 +187,11 @@ const struct option config_options[] = {
 	  AT(bpf_pin),
 	  .help = "Leave programs and counters in the kernel when the daemon stops, and go on from them at its next start; "
 		  "`picket unload` removes them." },
+	{ .name = "bpf.stats",
+	  FLAG("false"),
+	  AT(bpf_stats),
+	  .help = "Have the kernel measure the run time of BPF programs, all of this machine's, while picket runs; costs some "
+		  "ns for each run and needs CAP_SYS_ADMIN." },
 	{ .name = "bpf.pin-path",
 	  TEXT,
 	  AT(bpf_pin_path),

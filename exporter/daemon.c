@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "daemon_internal.h"
 #include "kernel/cgroup_fs.h"
+#include "kernel/self_cost.h"
 #include "memory.h"
 #include "priority.h"
 #include "version.h"
@@ -142,6 +143,16 @@ int daemon_start_failed(const char *what, int error, const char *text)
 	return error;
 }
 
+/* For as long as this process lives. */
+static void measure_programs(const struct daemon *daemon)
+{
+	int fd = daemon->config->bpf_stats ? self_cost_measure() : 0;
+
+	if (fd < 0)
+		log_warn("daemon", "the run time of BPF programs is not measured (%s); it needs CAP_SYS_ADMIN",
+			 strerror(-fd));
+}
+
 static int start_kernel(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -171,6 +182,7 @@ static int start_kernel(struct daemon *daemon)
 	if (error)
 		return daemon_start_failed("cannot load BPF programs", error, reason);
 	daemon->counters = kernel_counters(daemon->kernel);
+	measure_programs(daemon);
 	return 0;
 }
 
@@ -265,6 +277,7 @@ static int start_servers(struct daemon *daemon)
 			.procfs_path = daemon->config->procfs_path,
 			.tee = &daemon->tee,
 			.for_each_program = kernel_for_each_program,
+			.for_each_map = kernel_for_each_map,
 			.flush_perf = kernel_flush_perf,
 			.kernel = daemon->kernel,
 		},

@@ -51,6 +51,7 @@ int collector_filter_apply(const struct collector_filter *filter, unsigned int *
 		snprintf(error, error_size, "collect[] and exclude[] cannot be used together");
 		return -EINVAL;
 	}
-	*ret_collectors = filter->collected ? filter->collected : COLLECTORS_ALL & ~filter->excluded;
+	*ret_collectors = filter->collected ? filter->collected
+					    : COLLECTORS_ALL & ~filter->excluded & ~filter->unwanted;
 	return 0;
 }

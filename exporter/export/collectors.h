@@ -26,7 +26,8 @@ const char *collector_name(enum collector collector);
 /* The query of a scrape, taken in one argument at a time. All zero: nothing was asked, so everything is wanted. */
 struct collector_filter {
 	unsigned int collected, excluded;
-	const char *unknown; /* borrowed: the first name that is no collector's */
+	unsigned int unwanted; /* left out when nothing is asked for by name */
+	const char *unknown;   /* borrowed: the first name that is no collector's */
 };
 
 /** collector_filter_add() - one argument of the query; others than collect[] and exclude[] are ignored. */

@@ -89,7 +89,11 @@ static enum MHD_Result answer_metrics(struct request *request, struct MHD_Connec
 	unsigned int limit = options->config->web_max_requests, collectors;
 	enum exposition_format format = negotiate_format(header(connection, MHD_HTTP_HEADER_ACCEPT));
 	bool gzip = negotiate_gzip(header(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-	struct collector_filter filter = { 0 };
+	struct collector_filter filter = {
+		.unwanted = options->config->web_disable_exporter_metrics
+				    ? COLLECTOR_BIT(COLLECTOR_PROCESS) | COLLECTOR_BIT(COLLECTOR_BPF)
+				    : 0,
+	};
 	struct MHD_Response *response;
 	char error[256];
 

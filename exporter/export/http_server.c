@@ -15,7 +15,9 @@
 #include "export/listen_address.h"
 
 #define CONNECTIONS_MAX 128
+#define CONNECTIONS_OF_ONE_MAX 96 /* one address leaves some to others */
 #define CONNECTION_TIMEOUT_S 30
+#define BODY_MAX_BYTES 65536
 #define CONNECTION_MEMORY_BYTES 131072 /* headers of one request and one block of its answer */
 #define RUNS_AT_ONCE 4		       /* blocks of an answer, before others have their turn */
 
@@ -70,8 +72,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 		return MHD_YES; /* again when the headers are complete */
 	}
 	if (*upload_size) {
+		request->body_size += *upload_size;
 		*upload_size = 0; /* bodies are of no interest */
-		return MHD_YES;
+		return request->body_size > BODY_MAX_BYTES ? MHD_NO : MHD_YES;
 	}
 	verdict = admit(request, connection);
 	if (verdict == WEB_GUARD_WAITS) {
@@ -186,9 +189,9 @@ static int start_daemon(struct http_server *server, int fd)
 	daemon = MHD_start_daemon(
 		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, server,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_OF_ONE_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		(unsigned int)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
 		tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, no_certificate, MHD_OPTION_END);
 	if (!daemon) {
 		close(fd);
@@ -212,6 +215,21 @@ static int open_listener(struct http_server *server, const char *address, char *
 				  error == -EINVAL ? "it is no HOST:PORT" : strerror(-error)) < 0)
 		*ret_error = NULL;
 	return error < 0 ? error : 0;
+}
+
+static int open_inherited(struct http_server *server, char **ret_error)
+{
+	unsigned int count = 0;
+	int fd, error = 0;
+
+	while (!error && count < CONFIG_MAX_LIST && (fd = listen_address_inherit(count)) != -ENOENT) {
+		error = fd < 0 ? fd : start_daemon(server, fd);
+		count++;
+	}
+	if (!error && count)
+		return 0;
+	*ret_error = strdup("systemd handed over no listening socket; see --web.systemd-socket");
+	return error ? error : -ENOENT;
 }
 
 static int open_guard(struct http_server *server, char **ret_error)
@@ -245,7 +263,9 @@ int http_server_open(struct event_loop *loop, const struct http_server_options *
 	server->timer = event_loop_add_timer(loop, 1000, on_timer, server);
 	if (server->timer < 0 && !error)
 		error = server->timer;
-	for (size_t i = 0; i < addresses->count && !error; i++)
+	if (!error && options->config->web_systemd_socket)
+		error = open_inherited(server, ret_error);
+	for (size_t i = 0; i < addresses->count && !error && !options->config->web_systemd_socket; i++)
 		error = open_listener(server, addresses->items[i], ret_error);
 	if (error) {
 		http_server_close(server);

@@ -26,6 +26,7 @@ struct http_server {
 struct request {
 	struct http_server *server;
 	struct scrape *scrape;
+	size_t body_size;
 	bool delivered;
 	struct MHD_Connection *connection;
 	bool checked, allowed; /* by its password, after it had waited for that */

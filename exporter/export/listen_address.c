@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "cleanup.h"
 
 #define BACKLOG 128
+#define INHERITED_FIRST 3 /* SD_LISTEN_FDS_START */
 
 /* Split at the last colon; brackets around an IPv6 address are taken off. */
 static int split(const char *text, char *host, size_t host_size, const char **ret_port)
@@ -95,4 +97,26 @@ int listen_address_port(int fd)
 		return -errno;
 	return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
 						   : ((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* A number in the environment; 0: there is none. */
+static unsigned long number_of(const char *variable)
+{
+	const char *text = getenv(variable);
+
+	return text ? strtoul(text, NULL, 10) : 0;
+}
+
+int listen_address_inherit(unsigned int index)
+{
+	int fd = INHERITED_FIRST + (int)index, listens = 0;
+	socklen_t size = sizeof(listens);
+
+	if (number_of("LISTEN_PID") != (unsigned long)getpid() || index >= number_of("LISTEN_FDS"))
+		return -ENOENT;
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || !listens)
+		return -EINVAL;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK))
+		return -errno;
+	return fd;
 }

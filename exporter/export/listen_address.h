@@ -12,4 +12,10 @@ int listen_address_open(const char *text);
 /** listen_address_port() - the port a socket listens on, for ":0". Return: port, -errno. */
 int listen_address_port(int fd);
 
+/**
+ * listen_address_inherit() - the next socket that systemd handed over (sd_listen_fds(3)), made fit for an event loop.
+ * @index: from 0. Return: a descriptor; -ENOENT: there are no more; -EINVAL: it does not listen.
+ */
+int listen_address_inherit(unsigned int index);
+
 #endif

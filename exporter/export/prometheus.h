@@ -31,6 +31,9 @@ struct exposition_source {
 	void (*for_each_program)(void *kernel,
 				 void (*each)(void *context, const char *name, double seconds, uint64_t runs),
 				 void *context);
+	/* kernel memory of BPF maps; NULL where not available */
+	void (*for_each_map)(void *kernel, void (*each)(void *context, const char *name, uint64_t bytes),
+			     void *context);
 	int (*flush_perf)(void *kernel); /* before the perf families are read; NULL where there are none */
 	void *kernel;
 };

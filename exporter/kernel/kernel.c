@@ -14,6 +14,7 @@
 #include "kernel/host_namespaces.h"
 #include "kernel/perf_events.h"
 #include "kernel/policy_maps.h"
+#include "kernel/self_cost.h"
 #include "log.h"
 
 struct kernel {
@@ -444,4 +445,9 @@ void kernel_for_each_program(void *kernel, void (*each)(void *context, const cha
 	struct each_program report = { each, context };
 
 	sensors_for_each_program(((struct kernel *)kernel)->sensors, report_program, &report);
+}
+
+void kernel_for_each_map(void *kernel, void (*each)(void *context, const char *name, uint64_t bytes), void *context)
+{
+	self_cost_each_map(sensors_maps(((struct kernel *)kernel)->sensors), each, context);
 }

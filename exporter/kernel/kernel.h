@@ -111,4 +111,7 @@ int kernel_flush_perf(void *kernel);
 void kernel_for_each_program(void *kernel, void (*each)(void *context, const char *name, double seconds, uint64_t runs),
 			     void *context);
 
+/** kernel_for_each_map() - the kernel memory of each map. */
+void kernel_for_each_map(void *kernel, void (*each)(void *context, const char *name, uint64_t bytes), void *context);
+
 #endif
