@@ -146,8 +146,8 @@ test-e2e: all ## real containers, real Prometheus, an independent OTLP receiver 
 test-quiet: all ## ordinary containers' life raises nothing: nginx, PostgreSQL, a build, a script (root, Debian's packages)
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -rs tests/e2e/test_quiet.py
 
-test-isolation: all ## a WebAssembly module, a gVisor sandbox, TEE devices in containers (root, Debian's packages)
-	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -rs tests/e2e/test_isolation.py
+test-isolation: all ## WebAssembly modules, a gVisor sandbox, TEE devices in containers (root); RUNWASI=1 builds a shim, too
+	$(Q)BUILD=$(abspath $(BUILD)) RUNWASI=$(RUNWASI) $(PYTHON) -m pytest -p no:cacheprovider -q -rs tests/e2e/test_isolation.py
 
 $(BUILD)/kernels/nothing: tests/kernels/nothing.c
 	$(Q)mkdir -p $(@D)

@@ -11,7 +11,10 @@
 
 #define INSPECTIONS_MAX 7
 #define CONTAINERS_EACH 64 /* looked at in one tick */
-#define PROCESSES_EACH 8   /* of one container: a sandbox has helpers beside it */
+#define NEW_ONES 256	   /* made last */
+#define NEW_EACH 32	   /* of them in one tick, before all others */
+#define NEW_LOOKS 3
+#define PROCESSES_EACH 8 /* of one container: a sandbox has helpers beside it */
 
 static int64_t unix_now_s(void)
 {
@@ -78,10 +81,27 @@ void isolation_watch_mark(struct isolation_watch *watch, const struct container 
 	kernel_set_isolated(watch->kernel, container->slot, container->isolation.class >= ISOLATION_GVISOR);
 }
 
-void isolation_watch_tick(struct isolation_watch *watch)
+/* However many wait for their next look, those that were made last have their first ones in time. */
+static size_t look_at_new(struct isolation_watch *watch, int64_t now_s)
 {
 	size_t count = registry_count(watch->registry), looked_at = 0;
+
+	for (size_t i = count; i > 0 && count - i < NEW_ONES && looked_at < NEW_EACH; i--) {
+		struct container *container = registry_at(watch->registry, i - 1);
+
+		if (container->inspections >= NEW_LOOKS || !is_due(container, now_s))
+			continue;
+		inspect(watch, container);
+		isolation_watch_mark(watch, container);
+		looked_at++;
+	}
+	return looked_at;
+}
+
+void isolation_watch_tick(struct isolation_watch *watch)
+{
 	int64_t now_s = unix_now_s();
+	size_t count = registry_count(watch->registry), looked_at = look_at_new(watch, now_s);
 
 	for (size_t i = 0; i < count && looked_at < CONTAINERS_EACH; i++, watch->next++) {
 		struct container *container = registry_at(watch->registry, watch->next % count);

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# isolation_pieces.sh FOLDER wasm|gvisor: fetch what Debian has of it below FOLDER, once. The mirror is that of this machine's own
+# isolation_pieces.sh FOLDER wasm|gvisor|runwasi: fetch what Debian has of it below FOLDER, once. The mirror is that of this machine's own
 # apt sources, apt's state a folder of its own: nothing is installed here.
+#   runwasi: FOLDER/runwasi/debug/containerd-shim-wasmtime-v1, built from runwasi/ by cargo with what it fetches itself, when
+#     RUNWASI=1 asks for it: that takes many minutes.
 #   wasm: FOLDER/wasm/root, Debian 13 with crun and WasmEdge.   gvisor: FOLDER/gvisor/usr/bin/runsc, of bookworm-backports.
 # Exit 77: it is not to be had here; the last line says why.
 set -euo pipefail
@@ -43,6 +45,18 @@ gvisor() {
 	(cd "$folder" && apt-get "${options[@]}" download -qq runsc >>"$folder/log" 2>&1) ||
 		give_up "runsc cannot be fetched: $(tail -1 "$folder/log")"
 	dpkg -x "$folder"/runsc_*.deb "$folder"
+}
+
+runwasi() {
+	local tool
+	[ ! -x "$folder/debug/containerd-shim-wasmtime-v1" ] || return 0
+	[ "${RUNWASI:-}" = 1 ] || give_up "a shim of runwasi takes many minutes to build: RUNWASI=1 does it, once"
+	for tool in cargo protoc pkg-config; do
+		command -v $tool >/dev/null || give_up "no $tool to build a shim of runwasi with"
+	done
+	pkg-config libseccomp || give_up "no libseccomp-dev to build a shim of runwasi with"
+	cargo build --manifest-path "$(dirname "$0")/runwasi/Cargo.toml" --target-dir "$folder" >"$folder/log" 2>&1 ||
+		give_up "the shim does not build: $(tail -1 "$folder/log")"
 }
 
 "$2"

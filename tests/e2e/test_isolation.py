@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Workloads that are no ordinary containers: a WebAssembly module, a gVisor sandbox, a container with a TEE's device."""
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -18,9 +19,9 @@ CGROUP2 = next(Path(fields[4]) for fields in (line.split() for line in open("/pr
 SNP_GET_REPORT = 0xc0205300
 
 
-def piece(name):
+def piece(name, timeout=400):
     """The folder of what tests/e2e/isolation_pieces.sh fetches, kept below BUILD."""
-    done = run(HERE / "isolation_pieces.sh", BUILD / "isolation", name, check=False, timeout=400)
+    done = run(HERE / "isolation_pieces.sh", BUILD / "isolation", name, check=False, timeout=timeout)
     if done.returncode == 77:
         pytest.skip(done.stdout.strip().splitlines()[-1])
     assert done.returncode == 0, done.stdout + done.stderr
@@ -114,7 +115,7 @@ def isolation(daemon, identifier):
 def test_a_module_is_recognised_counted_and_silent(picket, module):
     daemon = picket()
     identifier = module(annotations={"run.oci.handler": "wasm"})
-    wait_for(lambda: isolation(daemon, identifier).get("engine") == "wasmedge", "the engine")
+    wait_for(lambda: isolation(daemon, identifier).get("engine") == "wasmedge", "the engine", 120)
     assert isolation(daemon, identifier).items() >= {
         "isolation": "wasm", "evidence": "annotation", "attribution": "container", "runtime": "crun"}.items()
     assert daemon.value("picket_container_info", container_id=identifier, isolation="wasm", handler="wasm") == 1
@@ -147,8 +148,96 @@ def test_a_module_without_an_annotation_is_found_by_its_engines_library(picket, 
     daemon.stop()
     daemon = picket()
     assert isolation(daemon, identifier).get("evidence") != "annotation"
-    wait_for(lambda: isolation(daemon, identifier).get("evidence") == "maps", "the library in the process", 15)
+    wait_for(lambda: isolation(daemon, identifier).get("evidence") == "maps", "the library in the process", 120)
     assert isolation(daemon, identifier)["engine"] == "wasmedge"
+
+
+# youki's library takes a hybrid machine for one of v1 only: it is shown cgroup2 alone, without controllers.
+CONTAINERD = """
+mount --make-rprivate /
+[ "$1" = /sys/fs/cgroup ] || { mount --bind "$1" /sys/fs/cgroup && mount --bind /dev/null /sys/fs/cgroup/cgroup.controllers; }
+exec containerd --config "$2"
+"""
+
+
+@pytest.fixture
+def runwasi(tmp_path):
+    """runwasi(): a module that a shim of runwasi runs, through a containerd of its own; Return: its id. runwasi.root: a host's
+    root that has nothing but that containerd's state."""
+    if not shutil.which("wat2wasm") or not shutil.which("containerd"):
+        pytest.skip("wabt or containerd is not installed")
+    shim = piece("runwasi", 7200) / "debug"
+    root, started = tmp_path / "host", []
+    socket_path, bundle = tmp_path / "containerd.sock", tmp_path / "bundle"
+    (bundle / "rootfs/etc").mkdir(parents=True)
+    (bundle / "rootfs/etc/motd").write_text("hello\n")
+    (root / "run/containerd").mkdir(parents=True)
+    run("wat2wasm", HERE / "module.wat", "-o", bundle / "rootfs/hi.wasm")
+    config = tmp_path / "containerd.toml"
+    config.write_text(f'''version = 2
+root = "{tmp_path}/root"
+state = "{root}/run/containerd"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "{socket_path}"
+[ttrpc]
+  address = "{socket_path}.ttrpc"
+''')
+    log = tmp_path / "containerd.log"
+    with open(log, "wb") as out:
+        daemon = subprocess.Popen(["unshare", "-m", "/bin/sh", "-ec", CONTAINERD, "sh", CGROUP2, config], stdout=out,
+                                  stderr=out, env={**os.environ, "PATH": f"{shim}:{os.environ['PATH']}"})
+
+    def ctr(*arguments, **options):
+        return run("ctr", "-a", socket_path, *arguments, **options)
+
+    def start():
+        identifier = f"picket-runwasi-{uuid.uuid4().hex[:8]}"
+        spec = oci_config(identifier, ["/hi.wasm"])
+        spec["root"]["path"] = str(bundle / "rootfs")
+        spec["linux"]["cgroupsPath"] = f"/default/{identifier}"
+        (tmp_path / "spec.json").write_text(json.dumps(spec))
+        started.append(identifier)
+        ctr("run", "-d", "--config", tmp_path / "spec.json", "--runtime", "io.containerd.wasmtime.v1", identifier)
+        return identifier
+
+    start.root = root
+    try:
+        wait_for(lambda: ctr("version", check=False).returncode == 0, f"containerd; see {log}", 30)
+        yield start
+        for identifier in started:
+            ctr("task", "kill", "-s", "KILL", identifier, check=False)
+            wait_for(lambda: ctr("task", "rm", identifier, check=False).returncode == 0 or
+                     identifier not in ctr("task", "ls", check=False).stdout, "the end of the task", 60)
+            ctr("container", "rm", identifier, check=False)
+    finally:
+        daemon.terminate()
+        daemon.wait(60)
+
+
+def test_a_module_of_a_shim_is_told_from_its_set_up(picket, runwasi):
+    """The shim's library forks, sets up and goes on as the engine, without ever starting a program."""
+    daemon = picket()
+    identifier = runwasi()
+    wait_for(lambda: isolation(daemon, identifier).get("engine") == "wasmtime", "the engine", 120)
+    assert isolation(daemon, identifier).items() >= {"isolation": "wasm", "evidence": "exe", "attribution": "container"}.items()
+    before = daemon.value("picket_file_opens_total", container_id=identifier, access="read")
+    wait_for(lambda: daemon.value("picket_file_opens_total", container_id=identifier, access="read") > before + 5,
+             "opens of the module, counted for the workload")
+    assert daemon.value("picket_setup_operations_total", container_id=identifier, operation="privileged") > 5
+    assert daemon.value("picket_privileged_operations_total", container_id=identifier, operation="pivot_root") == 0
+    assert daemon.value("picket_process_execs_total", container_id=identifier) == 0
+    assert not daemon.findings("--container", identifier), "neither set-up nor a benign module is a finding"
+    run("/bin/sh", "-c", f'echo $$ >"{CGROUP2}/default/{identifier}/cgroup.procs" && exec /bin/true')
+    assert daemon.wait_finding("--rule", "wasm_sandbox_program_started", "--container", identifier)
+
+
+def test_a_shims_name_in_its_bundle_tells_before_its_process_is_looked_at(picket, runwasi):
+    daemon = picket(f"--path.rootfs={runwasi.root}")
+    identifier = runwasi()
+    wait_for(lambda: isolation(daemon, identifier).get("evidence") == "runtime_type", "the bundle", 15)
+    assert daemon.value("picket_container_info", container_id=identifier, isolation="wasm",
+                        handler="containerd-shim-wasmtime-v1") == 1
 
 
 @pytest.fixture
@@ -179,7 +268,7 @@ def sandbox(tmp_path):
 
 def test_a_sandbox_is_recognised_by_its_program(picket, sandbox):
     daemon = picket()
-    wait_for(lambda: isolation(daemon, sandbox).get("isolation") == "gvisor", "the sandbox's program", 15)
+    wait_for(lambda: isolation(daemon, sandbox).get("isolation") == "gvisor", "the sandbox's program", 120)
     assert isolation(daemon, sandbox).items() >= {
         "engine": "runsc", "evidence": "exe", "attribution": "sandbox"}.items()
     assert not daemon.findings("--rule", "sandbox_program_mismatch")
@@ -190,7 +279,7 @@ def test_a_sandbox_is_recognised_by_its_program(picket, sandbox):
 def test_a_renamed_program_is_no_part_of_a_sandbox(picket, sandbox, tmp_path):
     """Names are anybody's choice: the program must be the very file that runs the sandbox."""
     daemon = picket()
-    wait_for(lambda: isolation(daemon, sandbox).get("isolation") == "gvisor", "the sandbox's program", 15)
+    wait_for(lambda: isolation(daemon, sandbox).get("isolation") == "gvisor", "the sandbox's program", 120)
     impostor = tmp_path / "runsc"
     shutil.copy("/bin/true", impostor)
     script = (f'echo $$ >"{CGROUP2}/{sandbox}/cgroup.procs" && exec unshare -m sh -c '
@@ -340,3 +429,61 @@ def test_a_device_that_nobody_gave_is_a_finding(picket, containers, tee_machine)
                                      "--device-cgroup-rule", f"c 10:{minor} rwm"])
     assert daemon.wait_finding("--rule", "tee_device_not_given", "--container", name)
     assert not daemon.values("picket_container_tee_devices", container_id=containers.id(name))
+
+
+def message(*fields):
+    """protobuf: (number, bytes or message) each."""
+    return b"".join(bytes([number << 3 | 2, len(value)]) + value for number, value in fields)
+
+
+@pytest.fixture
+def kubelet(tmp_path):
+    """The kubelet's PodResources API at a socket: (path, the pods it tells of)."""
+    grpc = pytest.importorskip("grpc")
+    pods = []
+    handler = grpc.method_handlers_generic_handler("v1.PodResourcesLister", {
+        "List": grpc.unary_unary_rpc_method_handler(lambda request, context: b"".join(pods))})
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+    server.add_generic_rpc_handlers((handler,))
+    path = tmp_path / "kubelet.sock"
+    server.add_insecure_port(f"unix:{path}")
+    server.start()
+    yield path, pods
+    server.stop(None)
+
+
+def test_a_device_that_only_the_kubelet_knows_of_is_given(picket, containers, tee_machine, kubelet, tmp_path):
+    """A device plugin's device: the container's configuration does not name it, PodResources does."""
+    procfs, minor, _, helper = tee_machine
+    socket_path, pods = kubelet
+    root = tmp_path / "root"
+    root.mkdir()
+    daemon = picket(f"--path.procfs={procfs}", f"--path.rootfs={root}", f"--kubelet.pod-resources={socket_path}")
+
+    def start(pod):
+        """A container at the place of a pod's, with the files that containerd would leave for it."""
+        identifier = containers.id(containers.start("sh", "-c", f"sleep 15; /tee {minor}; sleep 60", options=[
+            "-v", f"{helper}:/tee", "--cap-add=MKNOD", "--device-cgroup-rule", f"c 10:{minor} rwm",
+            "--cgroup-parent", f"/kubepods/burstable/pod{uuid.uuid4()}"]))
+        bundle = root / "run/containerd/io.containerd.runtime.v2.task/k8s.io" / identifier
+        bundle.mkdir(parents=True)
+        names = {"container-type": "container", "container-name": "app", "sandbox-name": pod, "sandbox-namespace": "default"}
+        annotations = {f"io.kubernetes.cri.{key}": value for key, value in names.items()}
+        (bundle / "config.json").write_text(json.dumps(oci_config(identifier, ["/bin/sh"], annotations=annotations)))
+        return identifier
+
+    device = message((1, b"plugin.example/sev-guest"), (2, b"sev-guest0"))
+    pods.append(message((1, message((1, b"given"), (2, b"default"), (3, message((1, b"app"), (2, device)))))))
+    given, other = start("given"), start("other")
+    wait_for(lambda: daemon.value("picket_container_tee_devices", container_id=given, device="sev_guest") == 1,
+             f"what the kubelet says; {daemon.log}", 40)
+    for identifier in (given, other):
+        wait_for(lambda: daemon.value("picket_device_opens_total", container_id=identifier, device="sev_guest") == 1,
+                 "the open", 40)
+    assert daemon.wait_finding("--rule", "tee_device_not_given", "--container", other)
+    assert not daemon.findings("--rule", "tee_device_not_given", "--container", given)
+
+
+def test_a_kubelet_that_does_not_answer_is_told_once(picket, tmp_path):
+    daemon = picket(f"--kubelet.pod-resources={tmp_path}/nothing.sock")
+    wait_for(lambda: "devices that only the kubelet knows of are taken for not given" in daemon.log, "the warning")
