@@ -238,7 +238,7 @@ def add_rule(target, action, call, arguments):
             raise
 
 
-APPLIED = {"CapabilityBoundingSet", "NoNewPrivileges", "SystemCallFilter", "RestrictAddressFamilies",
+APPLIED = {"Nice", "CapabilityBoundingSet", "NoNewPrivileges", "SystemCallFilter", "RestrictAddressFamilies",
            "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID", "LockPersonality", "MemoryDenyWriteExecute",
            "ProtectSystem", "ProtectHome", "PrivateTmp", "ProtectKernelTunables", "ProtectKernelLogs",
            "ReadWritePaths",
@@ -264,6 +264,7 @@ def main():
     check_complete(settings)
     filters = make_filters(settings)
     confine_files(settings, command)
+    os.setpriority(os.PRIO_PROCESS, 0, int(settings.get("Nice", ["0"])[-1]))
     drop_capabilities(settings)
     for system_calls in filters:
         system_calls.load()

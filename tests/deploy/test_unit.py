@@ -88,6 +88,11 @@ def test_capabilities_are_those_of_the_unit_and_stay_so(confined):
     assert "NoNewPrivs:\t1" in status and "Seccomp:\t2" in status
 
 
+def test_it_runs_before_others_as_the_unit_says(confined):
+    wanted = re.search(r"^Nice=(\S+)", UNIT.read_text(), re.M)
+    assert confined("nice").stdout.strip() == (wanted[1] if wanted else "0")
+
+
 def test_programs_can_be_pinned_and_nothing_else_of_sys_is_writable(confined):
     if not os.path.ismount("/sys/fs/bpf"):
         pytest.skip("no bpf file system is mounted")
