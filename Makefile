@@ -42,7 +42,7 @@ SHELL_FILES = $(wildcard tests/*/*.sh tests/*.sh .ci/run deploy/*.sh deploy/*/*.
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run deps deps-test test test-asan test-alerts test-dashboards previews test-e2e test-quiet test-isolation test-kernels soak fuzz check lint fmt bench demo clean help
+.PHONY: all run deps deps-test test test-asan test-alerts test-dashboards previews test-e2e test-quiet test-isolation test-kubernetes test-kernels soak fuzz check lint fmt bench demo clean help
 .DEFAULT_GOAL := all
 
 Q := $(if $(V),,@)
@@ -141,13 +141,17 @@ previews: all ## pictures of the dashboards, drawn from three minutes of real co
 
 test-e2e: all ## real containers, real Prometheus, an independent OTLP receiver (root)
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q tests/e2e \
-		--ignore=tests/e2e/test_dashboards.py --ignore=tests/e2e/test_quiet.py --ignore=tests/e2e/test_isolation.py
+		--ignore=tests/e2e/test_dashboards.py --ignore=tests/e2e/test_quiet.py --ignore=tests/e2e/test_isolation.py \
+		--ignore=tests/e2e/test_kubernetes.py
 
 test-quiet: all ## ordinary containers' life raises nothing: nginx, PostgreSQL, a build, a script (root, Debian's packages)
 	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -rs tests/e2e/test_quiet.py
 
 test-isolation: all ## WebAssembly modules, a gVisor sandbox, TEE devices in containers (root); RUNWASI=1 builds a shim, too
 	$(Q)BUILD=$(abspath $(BUILD)) RUNWASI=$(RUNWASI) $(PYTHON) -m pytest -p no:cacheprovider -q -rs tests/e2e/test_isolation.py
+
+test-kubernetes: all ## the chart on a real node: kubelet, API, containerd; built first, which takes long (root, Go)
+	$(Q)BUILD=$(abspath $(BUILD)) $(PYTHON) -m pytest -p no:cacheprovider -q -rs -s tests/e2e/test_kubernetes.py
 
 $(BUILD)/kernels/nothing: tests/kernels/nothing.c
 	$(Q)mkdir -p $(@D)

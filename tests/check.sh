@@ -49,6 +49,7 @@ if [ "$(id -u)" != 0 ]; then
 	skip test-hardening "needs root"
 	skip test-quiet "needs root"
 	skip test-isolation "needs root"
+	skip test-kubernetes "needs root"
 	skip test-kernels "needs root for the running kernel"
 	skip soak "needs root"
 	skip test-package "needs root"
@@ -57,6 +58,7 @@ elif [ ! -r /sys/kernel/btf/vmlinux ]; then
 	skip test-hardening "this kernel has no BTF"
 	skip test-quiet "this kernel has no BTF"
 	skip test-isolation "this kernel has no BTF"
+	skip test-kubernetes "this kernel has no BTF"
 	skip test-kernels "this kernel has no BTF"
 	skip soak "this kernel has no BTF"
 else
@@ -70,6 +72,11 @@ else
 	fi
 	part test-quiet
 	part test-isolation
+	if [ "${PICKET_KUBERNETES:-}" = 1 ] || [ -e "${BUILD:-build}/kubernetes/complete" ]; then
+		part test-kubernetes
+	else
+		skip test-kubernetes "Kubernetes is not built yet, which takes long: make test-kubernetes, or PICKET_KUBERNETES=1"
+	fi
 	part test-kernels
 	SOAK_SECONDS=${SOAK_SECONDS:-30} part soak
 	part test-package

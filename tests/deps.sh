@@ -36,6 +36,9 @@ libcmocka-dev libcmocka-devel
 docker.io moby-engine
 runc runc
 containerd containerd
+containernetworking-plugins containernetworking-plugins
+etcd-server etcd
+openssl openssl
 busybox-static busybox
 prometheus golang-github-prometheus
 prometheus-alertmanager golang-github-prometheus-alertmanager

