@@ -89,10 +89,37 @@ static void read_otlp_switches(struct config *config)
 		warn(config, "OTEL_SDK_DISABLED: \"%s\" is none of true|false; ignored", disabled);
 }
 
+/* Whether metrics are sent; where is decided when the flags are known. */
+static void read_metrics_switch(struct config *config)
+{
+	const char *exporter = environment("OTEL_METRICS_EXPORTER");
+
+	if (exporter && strcasecmp(exporter, "otlp") == 0)
+		config->otlp_metrics = true;
+	else if (exporter && strcasecmp(exporter, "none") != 0)
+		warn(config, "OTEL_METRICS_EXPORTER: \"%s\" is none of otlp|none; ignored", exporter);
+}
+
+static void choose_metrics_endpoint(struct config *config)
+{
+	const char *generic = environment("OTEL_EXPORTER_OTLP_ENDPOINT"), *disabled = environment("OTEL_SDK_DISABLED");
+
+	if (disabled && strcasecmp(disabled, "true") == 0)
+		config->otlp_metrics = false;
+	if (!config->otlp_metrics || config->otlp_metrics_endpoint)
+		return;
+	config->otlp_metrics_endpoint_is_base = true;
+	if (config->otlp_endpoint && config->otlp_endpoint_is_base)
+		config->otlp_metrics_endpoint = config->otlp_endpoint;
+	else
+		config->otlp_metrics_endpoint = generic ? generic : DEFAULT_OTLP_ENDPOINT;
+}
+
 static void read_environment(struct config *config)
 {
 	read_variables(config);
 	read_otlp_switches(config);
+	read_metrics_switch(config);
 	if (config->otlp_max_export_batch_size > config->otlp_max_queue_size) {
 		warn(config, "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: %u are more than the queue holds; %u are used",
 		     config->otlp_max_export_batch_size, config->otlp_max_queue_size);
@@ -203,6 +230,7 @@ int config_parse(int argc, char *const *argv, struct config *ret_config, char **
 	}
 	if (!config.web_listen_addresses.count)
 		config.web_listen_addresses.items[config.web_listen_addresses.count++] = DEFAULT_LISTEN_ADDRESS;
+	choose_metrics_endpoint(&config);
 	if (!config.perf)
 		config.sensor_backends[PICKET_SENSOR_PERF] = PICKET_BACKEND_NONE;
 	*ret_config = config;

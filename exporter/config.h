@@ -59,7 +59,11 @@ struct config {
 	const char *docker_socket;				  /* --docker.socket=/run/docker.sock */
 	const char *otlp_endpoint;  /* --otlp.endpoint, OTEL_EXPORTER_OTLP_[LOGS_]ENDPOINT; NULL: off */
 	bool otlp_endpoint_is_base; /* append v1/logs */
-	const char *otlp_headers;   /* k=v,k=v percent-encoded */
+	bool otlp_metrics;	    /* --otlp.metrics, OTEL_METRICS_EXPORTER=otlp */
+	const char *otlp_metrics_endpoint;
+	bool otlp_metrics_endpoint_is_base; /* append v1/metrics */
+	uint32_t otlp_metric_interval_ms;
+	const char *otlp_headers; /* k=v,k=v percent-encoded */
 	bool otlp_gzip;
 	uint32_t otlp_timeout_ms, otlp_schedule_delay_ms;
 	uint32_t otlp_max_queue_size, otlp_max_export_batch_size;

@@ -64,6 +64,8 @@ void config_print_help(void)
 	print_variables(stdout);
 	printf("  OTEL_LOGS_EXPORTER=otlp|none\n"
 	       "      otlp: send to http://localhost:4318 if nothing names another endpoint. none: send nothing.\n"
+	       "  OTEL_METRICS_EXPORTER=otlp|none\n"
+	       "      otlp: as --otlp.metrics.\n"
 	       "  OTEL_SDK_DISABLED=true|false\n"
 	       "      true: send nothing.\n\n"
 	       "Signals: SIGHUP loads the rules anew; SIGTERM and SIGINT send what is queued and stop.\n\n"

@@ -267,20 +267,21 @@ static int start_servers(struct daemon *daemon)
 		.incidents_path = daemon->config->incidents_path,
 		.context = daemon,
 	};
+	struct exposition_source source = {
+		.registry = daemon->registry,
+		.counters = &daemon->counters,
+		.rules = &daemon->rules,
+		.metrics = &daemon->metrics,
+		.procfs_path = daemon->config->procfs_path,
+		.tee = &daemon->tee,
+		.for_each_program = kernel_for_each_program,
+		.for_each_map = kernel_for_each_map,
+		.flush_perf = kernel_flush_perf,
+		.kernel = daemon->kernel,
+	};
 	struct http_server_options http = {
 		.config = daemon->config,
-		.source = {
-			.registry = daemon->registry,
-			.counters = &daemon->counters,
-			.rules = &daemon->rules,
-			.metrics = &daemon->metrics,
-			.procfs_path = daemon->config->procfs_path,
-			.tee = &daemon->tee,
-			.for_each_program = kernel_for_each_program,
-			.for_each_map = kernel_for_each_map,
-			.flush_perf = kernel_flush_perf,
-			.kernel = daemon->kernel,
-		},
+		.source = source,
 		.reload = daemon_reload,
 		.problem = on_web_problem,
 		.context = daemon,
@@ -298,7 +299,12 @@ static int start_servers(struct daemon *daemon)
 	if (error)
 		return daemon_start_failed("control socket", error, text);
 	error = http_server_open(daemon->loop, &http, &daemon->http_server, &text);
-	return error ? daemon_start_failed("HTTP", error, text) : 0;
+	if (error)
+		return daemon_start_failed("HTTP", error, text);
+	if (daemon->config->otlp_metrics)
+		error = otlp_metrics_new(daemon->loop, daemon->http_client, daemon->config, &source, &daemon->metrics,
+					 &daemon->otlp_metrics, &text);
+	return error ? daemon_start_failed("OTLP metrics", error, text) : 0;
 }
 
 static int start_judge(struct daemon *daemon)
@@ -374,6 +380,7 @@ static void stop(struct daemon *daemon)
 	control_server_close(daemon->control);
 	http_client_free(daemon->http_client); /* tells those whose requests it cancels */
 	otlp_sender_free(daemon->otlp);
+	otlp_metrics_free(daemon->otlp_metrics);
 	responder_free(daemon->responder);
 	never_touch_free(daemon->never_touch);
 	network_isolation_close(daemon->isolation);

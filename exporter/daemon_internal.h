@@ -8,6 +8,7 @@
 #include "cgroup_sync.h"
 #include "config.h"
 #include "export/http_server.h"
+#include "export/otlp_metrics.h"
 #include "isolation_watch.h"
 #include "module_hosts.h"
 #include "pod_resources_watch.h"
@@ -37,6 +38,7 @@ struct daemon {
 	struct never_touch *never_touch;
 	struct responder *responder;
 	struct otlp_sender *otlp;
+	struct otlp_metrics *otlp_metrics;
 	struct control_server *control;
 	struct judge *judge;
 	struct http_server *http_server;

@@ -99,6 +99,26 @@ int container_set_open(struct registry *registry, struct container_set *ret_set)
 	return 0;
 }
 
+int container_set_open_group(const struct container_set *all, size_t index, struct container_set *ret_set)
+{
+	struct container_set set = { .registry = all->registry, .version = all->version };
+	size_t members = 0;
+
+	for (size_t at = index; at < all->count; at = all->entries[at].next)
+		members++;
+	set.entries = calloc(members + 1, sizeof(*set.entries));
+	if (!set.entries)
+		return -ENOMEM;
+	for (size_t at = index; at < all->count; at = all->entries[at].next)
+		set.entries[set.count++] = all->entries[at];
+	if (group_all(&set)) {
+		free(set.entries);
+		return -ENOMEM;
+	}
+	*ret_set = set;
+	return 0;
+}
+
 void container_set_close(struct container_set *set)
 {
 	free(set->entries);

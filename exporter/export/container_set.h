@@ -31,6 +31,9 @@ struct container_set {
 
 /** container_set_open() - Return: 0, -ENOMEM. */
 int container_set_open(struct registry *registry, struct container_set *ret_set);
+
+/** container_set_open_group() - of another set only the group that begins at @index; SIZE_MAX: none. Return: 0, -ENOMEM. */
+int container_set_open_group(const struct container_set *all, size_t index, struct container_set *ret_set);
 void container_set_close(struct container_set *set);
 
 /** container_set_refresh() - before use, after the event loop may have run. Return: 0, -ENOMEM. */

@@ -67,6 +67,23 @@ end:
 	return error;
 }
 
+int otlp_metrics_url(const char *endpoint, bool is_base, char **ret_url)
+{
+	static const char logs[] = "v1/logs", metrics[] = "v1/metrics";
+	AUTO_FREE char *text = NULL;
+	int error = otlp_url(endpoint, is_base, &text);
+	char *signal = error || !is_base ? NULL : strstr(text, logs), *after;
+
+	if (error)
+		return error;
+	while (signal && (after = strstr(signal + 1, logs)))
+		signal = after; /* the last one was added */
+	if (asprintf(ret_url, "%.*s%s%s", signal ? (int)(signal - text) : (int)strlen(text), text,
+		     signal ? metrics : "", signal ? signal + strlen(logs) : "") < 0)
+		return -ENOMEM;
+	return 0;
+}
+
 static int hex_digit(char digit)
 {
 	if (digit >= '0' && digit <= '9')

@@ -13,6 +13,9 @@
  */
 int otlp_url(const char *endpoint, bool is_base, char **ret_url);
 
+/** otlp_metrics_url() - the same with v1/metrics. */
+int otlp_metrics_url(const char *endpoint, bool is_base, char **ret_url);
+
 /**
  * otlp_headers() - "k=v,k=v" with percent-encoded values as lines for struct http_request.
  * @text: NULL or "": none. Return: 0 and a NULL-terminated list for otlp_headers_free(); -EINVAL for anything that

@@ -6,21 +6,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "cleanup.h"
 #include "export/otlp_config.h"
 #include "export/otlp_encode.h"
-#include "version.h"
+#include "export/otlp_http.h"
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 30000
 #define RESPONSE_MAX_BYTES (1 << 20)
 #define BATCH_MAX_BYTES (4 << 20) /* before compression; collectors and proxies commonly take no more */
 #define SENDING_PART 20		  /* of the delay, kept for sending */
-#define HEADERS_MAX 72
 #define LARGE_BYTES (64 << 10)	  /* a record of more is a snapshot */
 #define LARGE_MAX_BYTES (8 << 20) /* that may wait */
 
@@ -32,7 +30,7 @@ struct otlp_sender {
 	struct otlp_resource resource;
 	char *url;
 	char **own_headers;
-	const char *headers[HEADERS_MAX];
+	const char *headers[OTLP_HEADERS_MAX];
 	struct otlp_bytes *queue; /* ring of capacity elements */
 	size_t first, count, capacity;
 	size_t large_bytes; /* of the large ones that wait */
@@ -169,25 +167,6 @@ static void retry_later(struct otlp_sender *sender, const char *retry_after)
 		arm(sender, sender->backoff_ms / 2 + random_below(sender->backoff_ms / 2 + 1));
 }
 
-enum verdict { VERDICT_ACCEPTED, VERDICT_RETRY, VERDICT_REFUSED };
-
-static enum verdict verdict_of(const struct http_response *response)
-{
-	switch (response->status) {
-	case 0: /* no answer: worth another try, unless what answers there does not speak HTTP */
-		return response->error == -EBADMSG || response->error == -EMSGSIZE ? VERDICT_REFUSED : VERDICT_RETRY;
-	case 200 ... 299:
-		return VERDICT_ACCEPTED;
-	case 429:
-	case 502:
-	case 503:
-	case 504:
-		return VERDICT_RETRY;
-	default:
-		return VERDICT_REFUSED;
-	}
-}
-
 static void report_failure(struct otlp_sender *sender, const struct http_response *response)
 {
 	char words[128] = "", text[sizeof(sender->last_error)];
@@ -223,22 +202,22 @@ static void take_success(struct otlp_sender *sender, size_t sent, const struct h
 static void on_response(void *context, const struct http_response *response)
 {
 	struct otlp_sender *sender = context;
-	enum verdict verdict = verdict_of(response);
+	enum otlp_verdict verdict = otlp_verdict_of(response);
 	size_t sent = sender->in_flight;
 
 	sender->in_flight = 0;
 	if (response->error == -ECANCELED || sender->closed)
 		return;
-	if (verdict != VERDICT_ACCEPTED) {
+	if (verdict != OTLP_ACCEPTED) {
 		sender->metrics->otlp_request_failures++;
 		report_failure(sender, response);
 	}
-	if (verdict == VERDICT_RETRY) {
+	if (verdict == OTLP_RETRY) {
 		retry_later(sender, response->retry_after);
 		return;
 	}
 	sender->backoff_ms = 0;
-	if (verdict == VERDICT_ACCEPTED)
+	if (verdict == OTLP_ACCEPTED)
 		take_success(sender, sent, response);
 	else
 		sender->metrics->lost[LOST_OTLP_EXPORT] += sent;
@@ -314,38 +293,15 @@ static void send_batch(struct otlp_sender *sender)
 	free(body.bytes);
 }
 
-static bool has_header(char **headers, const char *line)
-{
-	size_t size = strcspn(line, ":");
-
-	for (; *headers; headers++)
-		if (strncasecmp(*headers, line, size) == 0 && strcspn(*headers, ":;") == size)
-			return true;
-	return false;
-}
-
-/* Ours, but for those that the user gives, and the user's. */
 static int set_headers(struct otlp_sender *sender, char **ret_error)
 {
-	const char *const ours[] = {
-		"Content-Type: application/x-protobuf",
-		"User-Agent: picket/" PICKET_VERSION " OTel-OTLP-Exporter-C/" PICKET_VERSION,
-		sender->config->otlp_gzip ? "Content-Encoding: gzip" : NULL,
-	};
-	int error = otlp_headers(sender->config->otlp_headers, &sender->own_headers);
-	size_t count = 0;
+	const struct config *config = sender->config;
+	int error = otlp_http_headers(config->otlp_headers, config->otlp_gzip, sender->headers, &sender->own_headers);
 
 	if (error == -EINVAL &&
 	    asprintf(ret_error, "OTEL_EXPORTER_OTLP_HEADERS is not of the form key=value,key=value") < 0)
 		*ret_error = NULL;
-	if (error)
-		return error;
-	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		if (ours[i] && !has_header(sender->own_headers, ours[i]))
-			sender->headers[count++] = ours[i];
-	for (char **header = sender->own_headers; *header && count < HEADERS_MAX - 1; header++)
-		sender->headers[count++] = *header;
-	return 0;
+	return error;
 }
 
 static int set_resource(struct otlp_sender *sender)

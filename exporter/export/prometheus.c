@@ -18,6 +18,7 @@
 #include "export/node_metrics.h"
 #include "export/process_metrics.h"
 #include "export/program_metrics.h"
+#include "export/rule_series.h"
 #include "export/self_families.h"
 
 #define CHUNK_BYTES 65536      /* a step stops after it has written so much */
@@ -26,13 +27,6 @@
 #define PREFETCH_AHEAD 6       /* containers */
 
 #define PROTOBUF_TYPE "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
-
-/* picket_rule_matches_total{<container's labels>,rule="<name>",severity="<name>"} <count> */
-#define MATCHES_HEAD "picket_rule_matches_total{"
-#define MATCHES_RULE ",rule=\""
-#define MATCHES_SEVERITY "\",severity=\""
-#define MATCHES_END "\"} "
-#define MATCHES_SIZE (sizeof(MATCHES_HEAD MATCHES_RULE MATCHES_SEVERITY MATCHES_END) + TEXT_U64_SIZE)
 
 struct exposition {
 	struct exposition_source source;
@@ -51,20 +45,26 @@ struct exposition {
 	struct counter_series counters;
 };
 
-int exposition_new(const struct exposition_source *source, enum exposition_format format, unsigned int collectors,
-		   struct exposition **ret_exposition)
+static void init(struct exposition *exposition, const struct exposition_source *source, enum exposition_format format,
+		 unsigned int collectors)
 {
-	struct exposition *exposition = calloc(1, sizeof(*exposition));
-	size_t rules = rules_count(*source->rules);
-	int error;
-
-	if (!exposition)
-		return -ENOMEM;
 	exposition->source = *source;
 	exposition->format = format;
 	exposition->collectors = source->metrics->perf ? collectors : collectors & ~COLLECTOR_BIT(COLLECTOR_PERF);
 	text_init(&exposition->chunk, CHUNK_LIMIT);
 	text_init(&exposition->encoded, CHUNK_LIMIT);
+	counter_series_init(&exposition->counters);
+}
+
+int exposition_new(const struct exposition_source *source, enum exposition_format format, unsigned int collectors,
+		   struct exposition **ret_exposition)
+{
+	struct exposition *exposition = calloc(1, sizeof(*exposition));
+	int error;
+
+	if (!exposition)
+		return -ENOMEM;
+	init(exposition, source, format, collectors);
 	error = container_set_open(source->registry, &exposition->set);
 	if (!error && format == EXPOSITION_PROTOBUF)
 		error = metric_families_new(&exposition->families);
@@ -72,8 +72,29 @@ int exposition_new(const struct exposition_source *source, enum exposition_forma
 		exposition_free(exposition, false);
 		return error;
 	}
-	exposition->preinitialised = exposition->set.count * rules <= RULE_SERIES_MAX;
-	counter_series_init(&exposition->counters);
+	exposition->preinitialised = exposition->set.count * rules_count(*source->rules) <= RULE_SERIES_MAX;
+	*ret_exposition = exposition;
+	return 0;
+}
+
+int exposition_new_group(const struct exposition_source *source, const struct container_set *set, size_t index,
+			 struct exposition **ret_exposition)
+{
+	const unsigned int of_containers = COLLECTOR_BIT(COLLECTOR_CONTAINERS) | COLLECTOR_BIT(COLLECTOR_PERF) |
+					   COLLECTOR_BIT(COLLECTOR_RULES);
+	struct exposition *exposition = calloc(1, sizeof(*exposition));
+	int error;
+
+	if (!exposition)
+		return -ENOMEM;
+	init(exposition, source, EXPOSITION_PROTOBUF, index == SIZE_MAX ? COLLECTORS_ALL : of_containers);
+	exposition->source.flush_perf = NULL; /* once for all of them is enough */
+	error = container_set_open_group(set, index, &exposition->set);
+	if (error) {
+		exposition_free(exposition, false);
+		return error;
+	}
+	exposition->preinitialised = set->count * rules_count(*source->rules) <= RULE_SERIES_MAX;
 	*ret_exposition = exposition;
 	return 0;
 }
@@ -254,27 +275,6 @@ static bool any_matches(const struct exposition *exposition, size_t first, size_
 	return any != 0;
 }
 
-static void write_matches(struct text *out, const struct container *container, const struct rule *rule,
-			  uint64_t matches)
-{
-	const char *severity = severity_name(rule->severity);
-	size_t name_size = strlen(rule->name), severity_size = strlen(severity);
-	char *at = text_reserve(out, container->labels_size + name_size + severity_size + MATCHES_SIZE);
-
-	if (!at)
-		return;
-	at = mempcpy(at, MATCHES_HEAD, strlen(MATCHES_HEAD));
-	at = mempcpy(at, container->labels, container->labels_size);
-	at = mempcpy(at, MATCHES_RULE, strlen(MATCHES_RULE));
-	at = mempcpy(at, rule->name, name_size);
-	at = mempcpy(at, MATCHES_SEVERITY, strlen(MATCHES_SEVERITY));
-	at = mempcpy(at, severity, severity_size);
-	at = mempcpy(at, MATCHES_END, strlen(MATCHES_END));
-	at = text_put_u64(at, matches);
-	*at++ = '\n';
-	out->size = (size_t)(at - out->data);
-}
-
 static bool step_rule_matches(struct exposition *exposition)
 {
 	const struct rule_set *rules = *exposition->source.rules;
@@ -296,7 +296,7 @@ static bool step_rule_matches(struct exposition *exposition)
 			uint64_t matches = group_matches(exposition, exposition->index, i);
 
 			if (matches || exposition->preinitialised)
-				write_matches(out, container, rules_at(rules, i), matches);
+				rule_series_write(out, container, rules_at(rules, i), matches);
 		}
 	}
 	exposition->index = 0;
@@ -436,6 +436,18 @@ static int encode_chunk(struct exposition *exposition)
 	exposition->chunk = exposition->encoded;
 	exposition->encoded = text;
 	return error;
+}
+
+ssize_t exposition_next_lines(struct exposition *exposition, const char **ret_lines)
+{
+	if (container_set_refresh(&exposition->set))
+		return -ENOMEM;
+	do
+		if (!advance(exposition))
+			return 0;
+	while (!exposition->chunk.size && !exposition->chunk.error);
+	*ret_lines = exposition->chunk.data;
+	return exposition->chunk.error ? -ENOMEM : (ssize_t)exposition->chunk.size;
 }
 
 ssize_t exposition_read(struct exposition *exposition, char *buffer, size_t size)

@@ -48,6 +48,19 @@ struct exposition;
 int exposition_new(const struct exposition_source *source, enum exposition_format format, unsigned int collectors,
 		   struct exposition **ret_exposition);
 
+struct container_set;
+
+/**
+ * exposition_new_group() - the lines of one group of containers, or those that are of none.
+ * They are of the text format with the marks of exposition_lines.h; for exposition_next_lines().
+ * @index: where the group begins in @set; SIZE_MAX: what is about the node and picket.
+ */
+int exposition_new_group(const struct exposition_source *source, const struct container_set *set, size_t index,
+			 struct exposition **ret_exposition);
+
+/** exposition_next_lines() - whole lines, borrowed until the next call. Return: bytes, 0 at the end, -ENOMEM. */
+ssize_t exposition_next_lines(struct exposition *exposition, const char **ret_lines);
+
 /**
  * exposition_read() - the next bytes, at most @size (> 0).
  * The concatenation of all reads is the document. Containers and rules may come and go between two reads.

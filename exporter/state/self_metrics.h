@@ -33,6 +33,13 @@ enum lost_stage { SELF_LOST_STAGES(SELF_LOST_ENUM) LOST_STAGE_COUNT };
 	SELF(otlp_requests, C, "picket_otlp_requests", "Export requests sent to the collector.") \
 	SELF(otlp_request_failures, C, "picket_otlp_request_failures", \
 	     "Export requests that failed; retries count again.") \
+	SELF(otlp_exported_points, C, "picket_otlp_exported_data_points", \
+	     "Data points of metrics that a collector accepted.") \
+	SELF(otlp_rejected_points, C, "picket_otlp_rejected_data_points", \
+	     "Data points of metrics that a collector rejected.") \
+	SELF(otlp_metric_requests, C, "picket_otlp_metric_requests", "Requests with metrics sent to the collector.") \
+	SELF(otlp_metric_request_failures, C, "picket_otlp_metric_request_failures", \
+	     "Requests with metrics that failed; retries count again.") \
 	SELF(otlp_queue_size, G, "picket_otlp_queue_records", "Log records that wait for the collector.") \
 	SELF(otlp_queue_capacity, G, "picket_otlp_queue_capacity_records", "Log records that may wait.") \
 	SELF(rules_loaded, G, "picket_rules_loaded", "Rules in force.") \

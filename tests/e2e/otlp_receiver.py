@@ -12,7 +12,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 F = descriptor_pb2.FieldDescriptorProto
 TYPES = {"string": F.TYPE_STRING, "bool": F.TYPE_BOOL, "int64": F.TYPE_INT64, "double": F.TYPE_DOUBLE,
-         "bytes": F.TYPE_BYTES, "fixed64": F.TYPE_FIXED64, "fixed32": F.TYPE_FIXED32, "uint32": F.TYPE_UINT32,
+         "bytes": F.TYPE_BYTES, "fixed64": F.TYPE_FIXED64, "sfixed64": F.TYPE_SFIXED64, "fixed32": F.TYPE_FIXED32, "uint32": F.TYPE_UINT32,
          "int32": F.TYPE_INT32}
 
 # message: {field: (number, type)}; "*" marks a repeated field
