@@ -41,6 +41,7 @@ struct config {
 	const char *incidents_path;		 /* --incidents.path=/var/lib/picket/incidents */
 	unsigned int incidents_max_count;	 /* --incidents.max-count=1000 */
 	unsigned int incidents_max_mib;		 /* --incidents.max-size=256, MiB */
+	bool findings_keep_secrets;		 /* --findings.keep-secrets */
 	unsigned int findings_group_seconds;	 /* --findings.group-seconds=60 */
 	bool rules_defaults;			 /* --no-rules.defaults switches the built-in set off */
 	bool enforce;				 /* --enforce */

@@ -318,6 +318,7 @@ static int start_judge(struct daemon *daemon)
 		.registry = daemon->registry,
 		.procfs_path = daemon->config->procfs_path,
 		.root_path = daemon->config->rootfs_path,
+		.keep_secrets = daemon->config->findings_keep_secrets,
 		.group_seconds = daemon->config->findings_group_seconds,
 	};
 	int error = judge_new(&options, &daemon->judge);

@@ -257,7 +257,9 @@ static bool is_own(const struct judge *judge, const struct picket_event *event)
 
 void judge_event(struct judge *judge, const struct picket_event *event, struct container *container)
 {
-	struct event_context context = { .event = event, .container = container };
+	struct event_context context = { .event = event,
+					 .container = container,
+					 .keep_secrets = judge->options.keep_secrets };
 	size_t count;
 
 	if (is_own(judge, event))
@@ -294,6 +296,7 @@ int judge_new(const struct judge_options *options, struct judge **ret_judge)
 {
 	struct judge *judge = calloc(1, sizeof(*judge));
 	struct repeats_options repeats = {
+		.keep_secrets = options->keep_secrets,
 		.interval_ns = options->group_seconds * 1000000000ULL,
 		.max_bytes = REPEATS_BYTES,
 		.send = send_summary,

@@ -21,6 +21,7 @@ struct judge_options {
 	struct control_server *control;
 	struct registry *registry;
 	const char *procfs_path, *root_path; /* of the host; root_path NULL: "/" */
+	bool keep_secrets;		     /* in findings, among the arguments of programs */
 	uint32_t group_seconds;		     /* 0: findings that say the same are all sent */
 };
 

@@ -11,6 +11,7 @@
 struct incident_bounds {
 	size_t bytes_left;    /* of all texts together */
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC */
+	bool keep_secrets;    /* among the arguments of programs */
 	json_t *left_out;     /* array of sentences: what is not in the snapshot, and why */
 };
 

@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "respond/proc_text.h"
+#include "state/redact.h"
 
 #define BLOCK_MAX_BYTES 65536
 #define ARGUMENT_MAX_BYTES 4096
@@ -208,6 +209,19 @@ static void add_hash(json_t *executable, int process_fd, struct incident_bounds 
 		json_object_set_new(executable, "sha256", json_string(text));
 }
 
+static void add_arguments(json_t *process, const char *block, size_t size, struct incident_bounds *bounds)
+{
+	AUTO_FREE char *redacted = malloc(2UL * BLOCK_MAX_BYTES);
+
+	if (!bounds->keep_secrets && !redacted)
+		return;
+	if (!bounds->keep_secrets) {
+		size = redact_arguments(block, size, redacted, 2UL * BLOCK_MAX_BYTES);
+		block = redacted;
+	}
+	json_object_set_new(process, "arguments", argument_list(bounds, block, size));
+}
+
 void incident_memory(json_t *process, int process_fd, struct incident_bounds *bounds)
 {
 	AUTO_FREE char *block = malloc(BLOCK_MAX_BYTES);
@@ -217,7 +231,7 @@ void incident_memory(json_t *process, int process_fd, struct incident_bounds *bo
 	if (!block)
 		return;
 	size = read_block(process_fd, "cmdline", block, bounds);
-	json_object_set_new(process, "arguments", argument_list(bounds, block, size));
+	add_arguments(process, block, size, bounds);
 	size = read_block(process_fd, "environ", block, bounds);
 	json_object_set_new(process, "environment", incident_environment(bounds, block, size));
 	if (executable)

@@ -243,6 +243,7 @@ struct incident_snapshot *incident_snapshot_begin(const struct investigator_opti
 		incident_snapshot_free(snapshot);
 		return NULL;
 	}
+	snapshot->bounds.keep_secrets = finding->context.keep_secrets;
 	set_time(snapshot->document, "time");
 	json_object_set_new(snapshot->document, "host", host_json(&snapshot->bounds));
 	add_finding(snapshot);

@@ -22,7 +22,18 @@ struct event_context {
 	const struct picket_event *event;
 	const struct container *container; /* NULL: the host's */
 	bool runtime_program;		   /* of an exec: see isolation_is_runtime_program() */
+	bool keep_secrets;		   /* those among a program's arguments may be shown */
+	bool redacted;			   /* this is shown, and they may not */
 };
+
+/* The same event as it may leave picket; rules judge it as it was. */
+static inline struct event_context event_context_shown(const struct event_context *context)
+{
+	struct event_context shown = *context;
+
+	shown.redacted = !context->keep_secrets;
+	return shown;
+}
 
 struct field_value {
 	enum field_type type;

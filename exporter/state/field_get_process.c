@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Fields of the process, and of the cgroup and the event in general. */
 #include "state/field_get.h"
+#include "state/redact.h"
 
 /* What follows the last "/". */
 static bool set_last_component(struct field_value *ret_value, const char *path)
@@ -90,8 +91,13 @@ static bool join_arguments(const struct event_context *context, char buffer[FIEL
 {
 	const struct picket_text *text = &context->event->text[PICKET_TEXT_ARGS];
 	const char *arguments = event_text(context->event, PICKET_TEXT_ARGS);
+	char redacted[FIELD_BUFFER_SIZE];
 	size_t size = text->size;
 
+	if (context->redacted) {
+		size = redact_arguments(arguments, size, redacted, sizeof(redacted));
+		arguments = redacted;
+	}
 	while (size > from && !arguments[size - 1])
 		size--;
 	if (used && from < size)

@@ -121,6 +121,8 @@ static void visit_repeats(const struct finding *finding, finding_visitor *visit,
 
 void finding_visit(const struct finding *finding, finding_visitor *visit, void *context)
 {
+	const struct event_context shown = event_context_shown(&finding->context);
+
 	visit_rule(finding, visit, context);
 	if (finding->progress)
 		visit_progress(finding, visit, context);
@@ -136,7 +138,7 @@ void finding_visit(const struct finding *finding, finding_visitor *visit, void *
 
 		if (!(field->kinds & 1ULL << finding->context.event->kind))
 			continue;
-		if (!field->get(&finding->context, buffer, &value))
+		if (!field->get(&shown, buffer, &value))
 			continue;
 		if (value.type != FIELD_BOOLEAN || value.boolean)
 			visit(context, field->name, &value);

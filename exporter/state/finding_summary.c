@@ -260,11 +260,12 @@ static struct sentence sentence_start(const struct event_context *context, char 
 
 void finding_event_summary(const struct event_context *context, char *buffer, size_t size)
 {
+	const struct event_context shown = event_context_shown(context);
 	struct sentence sentence;
 
 	if (!size)
 		return;
-	sentence = sentence_start(context, buffer, size);
+	sentence = sentence_start(&shown, buffer, size);
 	add_actor(&sentence);
 	if (deeds[context->event->kind])
 		deeds[context->event->kind](&sentence);
@@ -285,11 +286,12 @@ static void add_progress(struct sentence *sentence, const struct progress_match 
 
 void finding_summary(const struct finding *finding, char *buffer, size_t size)
 {
+	const struct event_context shown = event_context_shown(&finding->context);
 	struct sentence sentence;
 
 	if (!size)
 		return;
-	sentence = sentence_start(&finding->context, buffer, size);
+	sentence = sentence_start(&shown, buffer, size);
 	if (finding->repeats)
 		add_phrase(&sentence, "%llu times more in %.1f s%s: ", (unsigned long long)finding->repeats->count,
 			   (finding->repeats->last_ns - finding->repeats->first_ns) / 1e9,

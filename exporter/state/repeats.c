@@ -150,7 +150,7 @@ static void send(struct repeats *repeats, struct repeat *repeat)
 	const struct repeats_options *options = &repeats->options;
 	struct container gone = ghost(repeat);
 	struct finding finding = {
-		.context = { .event = &repeat->event },
+		.context = { .event = &repeat->event, .keep_secrets = options->keep_secrets },
 		.rule = repeat->rule,
 		.repeats = &repeat->repeats,
 		.unix_offset_ns = repeat->unix_offset_ns,

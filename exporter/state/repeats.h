@@ -27,6 +27,7 @@ typedef void repeats_summary(void *context, const struct finding *finding);
 
 /* All borrowed. */
 struct repeats_options {
+	bool keep_secrets;    /* see struct event_context */
 	uint64_t interval_ns; /* 0: findings are not grouped; of a throttle it is a minute then */
 	size_t max_bytes;
 	repeats_summary *send;

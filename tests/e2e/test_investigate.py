@@ -199,3 +199,14 @@ def test_without_enforce_nobody_is_looked_at(picket, containers, trigger, tmp_pa
     assert not (tmp_path / "incidents").exists()
     assert subprocess.run([BUILD / "picket", "incidents", "--path", tmp_path / "incidents"], check=False,
                           capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("flags", [(), ("--findings.keep-secrets",)], ids=["by default", "kept"])
+def test_secrets_among_arguments_are_in_snapshots_only_where_they_are_to_be_kept(investigator, containers, trigger, flags):
+    _, path = investigator("[investigate]", *flags)
+    containers.run("/bin/sh", "-c", f"cat {TRIGGER}; : --password=hunter2 --db=main; sleep 1", options=trigger)
+    found = wait_for(lambda: incidents(path), "the snapshot")
+    arguments = [argument for process in found[0]["processes"] for argument in process["arguments"] if "--db=main" in argument]
+    assert arguments
+    assert all(("hunter2" in argument) == bool(flags) for argument in arguments), arguments
+    assert ("hunter2" in json.dumps(found)) == bool(flags)

@@ -141,3 +141,16 @@ def test_a_changed_file_is_loaded_by_itself_and_a_broken_one_is_not(picket, cont
     assert daemon.value("picket_rules_loaded") == before
     name = containers.run("cat", "/etc/passwd")
     daemon.wait_finding("--container", name)
+
+
+@pytest.mark.parametrize("flags", [(), ("--findings.keep-secrets",)], ids=["by default", "kept"])
+def test_secrets_of_a_command_line_are_in_findings_only_where_they_are_to_be_kept(picket, containers, tmp_path, flags):
+    (tmp_path / "rules.yaml").write_text(
+        "rules:\n- {name: told, severity: warning, event: process_exec, where: {process.args: {suffix: '--token hunter2 x'}}}\n")
+    daemon = picket("--no-rules.defaults", f"--rules.path={tmp_path / 'rules.yaml'}", *flags)
+    name = containers.run("/ops", "nothing", "--token", "hunter2", "x")
+    found = daemon.wait_finding("--container", name)
+    shown = "hunter2" if flags else "[redacted]"
+    assert found[0]["process.command_line"] == f"/ops nothing --token {shown} x"
+    assert f"--token {shown}" in found[0]["summary"]
+    assert ("hunter2" in daemon.log) == bool(flags)
