@@ -14,16 +14,28 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define S_ISUID 04000
 #define S_ISGID 02000
+#define PFA_NO_NEW_PRIVS 1
 
 /*
- * Whether the program that was just started may give rights: by its mode, or by file capabilities, which only a
- * process without root has use for. Root regains by any program what it had put down.
+ * Whether the program that was just started explains what @task may do now: the kernel took rights from its file
+ * (secureexec), from its mode or, for other than root, from its capabilities. Root regains by any program what it had
+ * put down, and everybody makes effective what was permitted before. Nothing more is to be had after PR_SET_NO_NEW_PRIVS.
  */
-static __always_inline bool exec_explains(struct linux_binprm *bprm, const struct process_record *old, __u32 uid)
+static __always_inline bool exec_explains(struct linux_binprm *bprm, struct task_struct *task,
+					  const struct process_record *old)
 {
+	bool file_gave = BPF_CORE_READ_BITFIELD_PROBED(bprm, secureexec);
 	__u32 mode = BPF_CORE_READ(bprm, file, f_inode, i_mode);
+	struct process_record now = {};
 
-	return (mode & (S_ISUID | S_ISGID)) || !old->uid || uid;
+	process_rights(task, &now);
+	if (!became_root(old, &now) && !(now.capabilities & ~old->permitted))
+		return true;
+	if (BPF_CORE_READ(task, atomic_flags) & PFA_NO_NEW_PRIVS)
+		return false;
+	if (became_root(old, &now))
+		return file_gave && (mode & (S_ISUID | S_ISGID));
+	return file_gave || !old->uid;
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -47,7 +59,7 @@ int BPF_PROG(escape_exec, struct task_struct *task, int old_pid, struct linux_bi
 		now = *known;
 		process_remember(BPF_CORE_READ(task, pid), &now);
 	}
-	process_check(ctx, &subject, known && exec_explains(bprm, known, BPF_CORE_READ(task, cred, euid.val)));
+	process_check(ctx, &subject, known && exec_explains(bprm, task, known));
 	return boundary_check(ctx, &subject);
 }
 

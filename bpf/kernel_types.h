@@ -314,7 +314,7 @@ typedef struct {
 struct cred {
 	kuid_t uid, euid;
 	kgid_t gid, egid;
-	kernel_cap_t cap_effective;
+	kernel_cap_t cap_permitted, cap_effective;
 	struct user_namespace *user_ns;
 };
 
@@ -357,6 +357,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	unsigned in_execve : 1;
+	unsigned long atomic_flags; /* PFA_* */
 	u64 start_boottime;
 	const struct cred *cred;
 	char comm[16];
@@ -379,6 +380,7 @@ struct linux_binprm {
 	const char *filename;
 	const char *interp;
 	int argc;
+	unsigned int secureexec : 1; /* its file gave rights */
 };
 
 struct pt_regs {

@@ -78,6 +78,7 @@ struct {
 /* What is remembered of a thread of a container, see process_record.h. */
 struct process_record {
 	__u64 capabilities; /* effective */
+	__u64 permitted;    /* those that it may make effective */
 	__u64 cgroup_id;
 	__u32 uid, gid; /* effective, initial user namespace */
 	__u32 user_namespace;

@@ -15,6 +15,8 @@
 #define CLONE_NEWPID 0x20000000
 #define CLONE_NEWNET 0x40000000
 
+#define USER_NAMESPACE_BIT 2 /* of PICKET_NAMESPACE_* */
+
 /* PICKET_NAMESPACE_* of the flags of clone(2), unshare(2) and setns(2). */
 static __always_inline __u32 namespaces_of_flags(__u64 flags)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What a thread of a container was allowed when that last changed by a way
- * that may change it: a program started, set*id(2), capset(2), a user
- * namespace entered. Rights that it has beyond that came by none of them,
+ * that may change it: a program started that gives rights, set*id(2),
+ * capset(2), a user namespace of its own entered. Rights that it has beyond that came by none of them,
  * which is what an exploit of the kernel does.
  */
 #ifndef PROCESS_RECORD_H
 #define PROCESS_RECORD_H
 
+#include "namespaces.h"
 #include "record.h"
 
 static __always_inline void process_rights(struct task_struct *task, struct process_record *rights)
@@ -15,6 +16,7 @@ static __always_inline void process_rights(struct task_struct *task, struct proc
 	const struct cred *cred = kernel_cast(KERNEL_READ(kernel_cast(task), cred));
 
 	bpf_core_read(&rights->capabilities, sizeof(rights->capabilities), &cred->cap_effective);
+	bpf_core_read(&rights->permitted, sizeof(rights->permitted), &cred->cap_permitted);
 	rights->uid = KERNEL_READ(cred, euid.val);
 	rights->gid = KERNEL_READ(cred, egid.val);
 	rights->user_namespace = KERNEL_READ(cred, user_ns, ns.inum);
@@ -34,9 +36,14 @@ static __always_inline void process_remember(__u32 thread, const struct process_
 	bpf_map_update_elem(&processes, &thread, rights, BPF_ANY);
 }
 
+static __always_inline bool became_root(const struct process_record *old, const struct process_record *now)
+{
+	return (old->uid && !now->uid) || (old->gid && !now->gid);
+}
+
 static __always_inline bool rights_gained(const struct process_record *old, const struct process_record *now)
 {
-	return (old->uid && !now->uid) || (old->gid && !now->gid) || (now->capabilities & ~old->capabilities);
+	return became_root(old, now) || (now->capabilities & ~old->capabilities);
 }
 
 static __always_inline void send_credential_change(void *context, const struct subject *subject, __u32 change,
@@ -53,6 +60,13 @@ static __always_inline void send_credential_change(void *context, const struct s
 	record->event.credential.old_gid = old->gid;
 	record->event.credential.new_gid = now->gid;
 	record_send(context, record);
+}
+
+/* Nobody comes back from a user namespace: neither unshare(2) nor setns(2) leads to the one above. */
+static __always_inline bool came_back(const struct process_record *old, const struct process_record *now)
+{
+	return old->user_namespace != now->user_namespace &&
+	       namespace_is_hosts(USER_NAMESPACE_BIT, now->user_namespace);
 }
 
 /*
@@ -72,16 +86,17 @@ static __always_inline void process_check(void *context, const struct subject *s
 		old = *known;
 		now.given = old.given;
 		now.outside = old.outside;
-		if (old.capabilities == now.capabilities && old.uid == now.uid && old.gid == now.gid &&
-		    old.user_namespace == now.user_namespace)
+		if (old.capabilities == now.capabilities && old.permitted == now.permitted && old.uid == now.uid &&
+		    old.gid == now.gid && old.user_namespace == now.user_namespace)
 			return;
 	}
 	process_remember(thread, &now);
-	if (!known || old.user_namespace != now.user_namespace || !rights_gained(&old, &now))
+	if (!known || (old.user_namespace != now.user_namespace && !came_back(&old, &now)) ||
+	    !rights_gained(&old, &now))
 		return;
-	if (!explained)
+	if (!explained || old.user_namespace != now.user_namespace)
 		change = PICKET_CREDENTIAL_UNEXPLAINED;
-	else if ((old.uid && !now.uid) || (old.gid && !now.gid))
+	else if (became_root(&old, &now))
 		change = PICKET_CREDENTIAL_ROOT;
 	else
 		change = PICKET_CREDENTIAL_CAPABILITIES;

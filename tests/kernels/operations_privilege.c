@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <stdio.h>
@@ -11,11 +12,14 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -218,6 +222,88 @@ static void enter_host_process(const struct operations_place *place)
 	enter_host(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
 }
 
+/* cap_net_raw+ep, as setcap(8) writes it. */
+static const struct vfs_cap_data net_raw = { .magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+					     .data[0].permitted = 1 << CAP_NET_RAW };
+
+/* A program of its own, below "give". */
+static int with_giving_program(const struct operations_place *place, mode_t mode, bool capable)
+{
+	char path[128], giving[128];
+	AUTO_CLOSE int from = -1;
+	AUTO_CLOSE int to = -1;
+	int error = 0;
+
+	snprintf(path, sizeof(path), "%s/program", place->directory);
+	snprintf(giving, sizeof(giving), "%s/giving", place->directory);
+	chmod(place->directory, 0755);
+	unlink(giving);
+	from = open(path, O_RDONLY | O_CLOEXEC);
+	to = open(giving, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	if (from < 0 || to < 0 || sendfile(to, from, NULL, 64 << 20) <= 0 || fchmod(to, mode))
+		error = -errno;
+	if (!error && capable && fsetxattr(to, "security.capability", &net_raw, XATTR_CAPS_SZ_2, 0))
+		error = -errno;
+	syscall(SYS_chroot, "/");
+	return error;
+}
+
+static int with_setuid_program(const struct operations_place *place)
+{
+	return with_giving_program(place, 04755, false);
+}
+
+static int with_capable_program(const struct operations_place *place)
+{
+	return with_giving_program(place, 0755, true);
+}
+
+/* As nobody. */
+static void start_giving(const struct operations_place *place, bool no_new_privs)
+{
+	char path[128];
+	pid_t child = fork();
+
+	snprintf(path, sizeof(path), "%s/giving", place->directory);
+	if (child == 0) {
+		if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY) ||
+		    (no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)))
+			_exit(1);
+		execl(path, "giving", NULL);
+		printf("FAIL privilege/giving %s\n", strerror(errno));
+		fflush(stdout);
+		_exit(1);
+	}
+	waitpid(child, NULL, 0);
+}
+
+static void take_from_file(const struct operations_place *place)
+{
+	start_giving(place, false);
+}
+
+static void take_nothing(const struct operations_place *place)
+{
+	start_giving(place, true);
+}
+
+/* All capabilities, but over that namespace only. */
+static void own_user_namespace(const struct operations_place *place)
+{
+	pid_t child = fork();
+
+	(void)place;
+	if (child == 0) {
+		if (setresuid(NOBODY, NOBODY, NOBODY) == 0)
+			syscall(SYS_unshare, CLONE_NEWUSER);
+		if (fork() == 0)
+			_exit(0);
+		wait(NULL);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
 static void socket_to_stdin(const struct operations_place *place)
 {
 	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -229,6 +315,9 @@ static void socket_to_stdin(const struct operations_place *place)
 #define CALLS(kind) \
 	.adds = { { PICKET_COUNTER_PRIVILEGED_OPERATIONS_##kind, 1 } }, .add_count = 1, \
 	.event = PICKET_KIND_PRIVILEGED_OPERATION
+#define STARTS_PROGRAM \
+	.adds[0] = { PICKET_COUNTER_PROCESS_EXECS, 1 }, .adds[1] = { PICKET_COUNTER_PROCESS_FORKS, 1 }, \
+	.adds[2] = { PICKET_COUNTER_PROCESS_EXITS_EXITED, 1 }
 /* A child that enters a namespace; @processes: with children of its own. */
 #define ENTERS(processes) \
 	.adds[0] = { PICKET_COUNTER_PRIVILEGED_OPERATIONS_SETNS, 1 }, \
@@ -263,6 +352,21 @@ static const struct operation operations[] = {
 	{ "privilege/regain_root", NULL, put_down_and_regain, 10,
 	  .adds = { { PICKET_COUNTER_CREDENTIAL_CHANGES_ROOT, 1 } }, .add_count = 1,
 	  .event = PICKET_KIND_CREDENTIAL_CHANGE },
+	{ "privilege/setuid_program", with_setuid_program, take_from_file, 5, STARTS_PROGRAM,
+	  .adds[3] = { PICKET_COUNTER_CREDENTIAL_CHANGES_ROOT, 1 }, .add_count = 4,
+	  .event = PICKET_KIND_CREDENTIAL_CHANGE },
+	{ "privilege/file_capabilities", with_capable_program, take_from_file, 5, STARTS_PROGRAM,
+	  .adds[3] = { PICKET_COUNTER_CREDENTIAL_CHANGES_CAPABILITIES, 1 }, .add_count = 4,
+	  .event = PICKET_KIND_CREDENTIAL_CHANGE },
+	{ "privilege/setuid_no_new_privs", with_setuid_program, take_nothing, 5, STARTS_PROGRAM, .add_count = 3,
+	  .event = PICKET_KIND_CREDENTIAL_CHANGE, .event_count = OPERATION_NO_EVENT },
+	{ "privilege/capabilities_no_new_privs", with_capable_program, take_nothing, 5, STARTS_PROGRAM, .add_count = 3,
+	  .event = PICKET_KIND_CREDENTIAL_CHANGE, .event_count = OPERATION_NO_EVENT },
+	{ "privilege/own_user_namespace", NULL, own_user_namespace, 5,
+	  .adds = { { PICKET_COUNTER_PRIVILEGED_OPERATIONS_UNSHARE, 1 },
+		    { PICKET_COUNTER_PROCESS_FORKS, 2 },
+		    { PICKET_COUNTER_PROCESS_EXITS_EXITED, 2 } },
+	  .add_count = 3, .event = PICKET_KIND_CREDENTIAL_CHANGE, .event_count = OPERATION_NO_EVENT },
 	{ "escape/leave_cgroup", with_cgroups, leave_cgroup, 1,
 	  .adds = { { PICKET_COUNTER_FILE_MODIFICATIONS_DELETE, 1 }, { PICKET_COUNTER_ISOLATION_BREAKS_CGROUP, 1 } },
 	  .add_count = 2, .event = PICKET_KIND_ISOLATION_BREAK },
