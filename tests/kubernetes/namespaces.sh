@@ -42,7 +42,6 @@ ip link add node0 type bridge
 ip address add "$address" dev node0
 ip link set node0 up
 
-mkdir -p "$cgroup/node.service"
 echo $$ >"$cgroup/node.service/cgroup.procs"
 touch "$folder/ready"
 exec sleep infinity

@@ -87,11 +87,14 @@ class Node:
                   if (self.cgroup2.parent / name).is_dir()] if self.cgroup2.name == "unified" else []
         return [self.cgroup2 / self.cgroup_name, *hybrid]
 
+    def weighed(self):
+        """Those in which its own processes are, too: cgroup2's, and the one that shares out processors."""
+        return [cgroup for cgroup in self.cgroups() if cgroup.parent in (self.cgroup2, self.cgroup2.parent / "cpu")]
+
     def enter(self, *command):
         """The words of a command that runs on the node."""
         return ["nsenter", f"--mount=/proc/{self.holder.pid}/ns/mnt", f"--net=/proc/{self.holder.pid}/ns/net", "--",
-                "/bin/sh", "-c", 'echo $$ >"$0" && exec "$@"',
-                self.cgroup2 / self.cgroup_name / "node.service/cgroup.procs", *command]
+                HERE / "join.sh", *[cgroup / "node.service" for cgroup in self.weighed()], "--", *command]
 
     def run(self, *command, **options):
         return run(*self.enter(*command), **options)
@@ -103,6 +106,8 @@ class Node:
             for name, weight in (("cpu.shares", "32768"), ("cpu.weight", "3200")):
                 if (cgroup / name).exists():
                     (cgroup / name).write_text(weight)
+        for cgroup in self.weighed():
+            (cgroup / "node.service").mkdir()
         with open(self.folder / "namespaces.log", "wb") as log:
             self.holder = subprocess.Popen(["unshare", "--mount", "--net", HERE / "namespaces.sh", self.folder,
                                             self.cgroups()[0], f"{ADDRESS}/24"], stdout=log, stderr=log)
