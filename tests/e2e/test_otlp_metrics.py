@@ -35,6 +35,11 @@ class Collector:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 assert self.headers["Content-Encoding"] == "gzip"
+                if self.path != "/v1/metrics":  # findings of other containers
+                    self.send_response(200)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 collector.paths.add(self.path)
                 request = request_class()
                 request.ParseFromString(gzip.decompress(body))
