@@ -312,7 +312,7 @@ def test_the_operators_own_kinds_are_taken_by_the_api(release, node):
         node.kubectl("wait", "--for=condition=Established", f"crd/{kind}.monitoring.coreos.com", "--timeout=30s")
     node.kubectl("create", "namespace", "picket")
     release.upgrade("-f", SOURCE / "deploy/helm/values/operator.yaml", "--set",
-                    "image.registry=,image.repository=picket,image.digest=")
+                    "image.registry=,image.repository=picket,image.digest=,web.configSecret=")
     assert node.get("podmonitor", "picket", "-n", "picket")["spec"]["podMetricsEndpoints"][0]["port"] == "metrics"
     rules = node.get("prometheusrule", "-n", "picket")["items"]
     assert len(rules) == len(list((SOURCE / "dashboards/alerts").glob("*.yaml")))
