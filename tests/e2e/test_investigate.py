@@ -204,7 +204,7 @@ def test_without_enforce_nobody_is_looked_at(picket, containers, trigger, tmp_pa
 @pytest.mark.parametrize("flags", [(), ("--findings.keep-secrets",)], ids=["by default", "kept"])
 def test_secrets_among_arguments_are_in_snapshots_only_where_they_are_to_be_kept(investigator, containers, trigger, flags):
     _, path = investigator("[investigate]", *flags)
-    containers.run("/bin/sh", "-c", f"cat {TRIGGER}; : --password=hunter2 --db=main; sleep 1", options=trigger)
+    containers.run("/bin/sh", "-c", f"cat {TRIGGER}; sleep 1; : --password=hunter2 --db=main", options=trigger)
     found = wait_for(lambda: incidents(path), "the snapshot")
     arguments = [argument for process in found[0]["processes"] for argument in process["arguments"] if "--db=main" in argument]
     assert arguments

@@ -148,9 +148,8 @@ def test_secrets_of_a_command_line_are_in_findings_only_where_they_are_to_be_kep
     (tmp_path / "rules.yaml").write_text(
         "rules:\n- {name: told, severity: warning, event: process_exec, where: {process.args: {suffix: '--token hunter2 x'}}}\n")
     daemon = picket("--no-rules.defaults", f"--rules.path={tmp_path / 'rules.yaml'}", *flags)
-    name = containers.run("/ops", "nothing", "--token", "hunter2", "x")
+    name = containers.run("/bin/sh", "-c", "true", "--token", "hunter2", "x")
     found = daemon.wait_finding("--container", name)
     shown = "hunter2" if flags else "[redacted]"
-    assert found[0]["process.command_line"] == f"/ops nothing --token {shown} x"
-    assert f"--token {shown}" in found[0]["summary"]
+    assert found[0]["process.command_line"] == f"/bin/sh -c true --token {shown} x"
     assert ("hunter2" in daemon.log) == bool(flags)
