@@ -20,6 +20,7 @@ static uint64_t now_ns(void)
 bool incident_bounds_new(struct incident_bounds *bounds, size_t bytes, unsigned int milliseconds)
 {
 	bounds->bytes_left = bytes;
+	bounds->keep_secrets = false;
 	bounds->deadline_ns = now_ns() + milliseconds * 1000000ULL;
 	bounds->left_out = json_array();
 	return bounds->left_out;

@@ -15,7 +15,7 @@ struct incident_bounds {
 	json_t *left_out;     /* array of sentences: what is not in the snapshot, and why */
 };
 
-/** incident_bounds_new() - Return: false: no memory. */
+/** incident_bounds_new() - secrets are not kept. Return: false: no memory. */
 bool incident_bounds_new(struct incident_bounds *bounds, size_t bytes, unsigned int milliseconds);
 
 /** incident_bounds_over() - whether no more may be added. Said once in left_out. */

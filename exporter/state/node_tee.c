@@ -189,7 +189,8 @@ void node_tee_take_capacity(const char *line, struct node_tee *tee)
 		const char *name = node_tee_resource_name(i);
 		unsigned long long value;
 
-		if (strlen(name) != size || strncmp(line, name, size) != 0 || !isdigit((unsigned char)line[size + 1]))
+		if (strlen(name) != size || strncmp(line, name, size) != 0 || line[size] != ' ' ||
+		    !isdigit((unsigned char)line[size + 1]))
 			continue;
 		errno = 0;
 		value = strtoull(line + size + 1, &end, 10);
