@@ -47,7 +47,7 @@ def samples(families):
 
 def test_protobuf_and_text_say_the_same_sample_by_sample(picket, containers):
     daemon = picket("--collector.perf")
-    name = containers.start("/ops", "sleep", "60", options=["--label", "x=\"quotes\" and \\"])
+    ours = containers.start("/ops", "sleep", "60", options=["--label", "x=\"quotes\" and \\"])
     containers.run("/ops", "read", "absolute", "/etc/shadow")
     with daemon.get("/metrics", Accept=ACCEPT, Accept_Encoding="gzip") as answer:
         assert answer.headers["Content-Type"] == ("application/vnd.google.protobuf; "
@@ -60,7 +60,7 @@ def test_protobuf_and_text_say_the_same_sample_by_sample(picket, containers):
 
     assert ordered(samples(families)) == ordered(text), "the same samples in the same order"
     still = [(name, labels, value) for name, labels, value in samples(families)
-             if not name.startswith(CHANGING) and labels.get("container") == name]
+             if not name.startswith(CHANGING) and labels.get("container") == ours]
     assert len(still) > 100 and all(sample in text for sample in still)
     kinds = {line.split()[2]: line.split()[3] for line in daemon.text().splitlines() if line.startswith("# TYPE")}
     assert all(kinds[family.name] == ("counter", "gauge")[family.type] and family.help for family in families)
