@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,17 @@ void operations_write(const char *directory, const char *name, const char *text,
 		perror(path);
 	close(fd);
 	chmod(path, mode);
+}
+
+int operations_low_memory(void **ret_memory)
+{
+	int result;
+
+	*ret_memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (*ret_memory == MAP_FAILED)
+		return -errno;
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
+	return result > 0 ? 0 : -ENOSYS;
 }
 
 /* "nothing" lies beside the suite: static, so that starting it opens no library. */

@@ -29,6 +29,12 @@ int operations_prepare(struct operations_place *ret_place);
 void operations_write(const char *directory, const char *name, const char *text, mode_t mode);
 void operations_remove(const struct operations_place *place);
 
+/**
+ * operations_low_memory() - a page for arguments of 32-bit system calls, which take 32-bit pointers.
+ * Return: 0; -ENOSYS where the kernel has no such calls; -errno.
+ */
+int operations_low_memory(void **ret_memory);
+
 struct operation {
 	const char *name; /* sensor/what */
 	/* run before the counters are read; 0, or -errno when this kernel cannot do it (told as SKIP) */

@@ -174,17 +174,13 @@ static void file_chroot(const struct operations_place *place)
 	open_close(AT_FDCWD, "/secret", O_RDONLY);
 }
 
-/* 32-bit calls take 32-bit pointers. */
 static int with_low_memory(const struct operations_place *place)
 {
-	int result;
+	int error = operations_low_memory((void **)&low_memory);
 
-	low_memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (low_memory == MAP_FAILED)
-		return -errno;
-	strcpy(low_memory, place->secret);
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
-	return result > 0 ? 0 : -ENOSYS;
+	if (!error)
+		strcpy(low_memory, place->secret);
+	return error;
 }
 
 static void file_int80(const struct operations_place *place)

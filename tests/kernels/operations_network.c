@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -113,15 +112,12 @@ static struct {
 
 static int with_low_address(const struct operations_place *place)
 {
-	int result;
+	int error = operations_low_memory((void **)&low);
 
 	(void)place;
-	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (low == MAP_FAILED)
-		return -errno;
-	low->address = network_ipv4(CLOSED_PORT);
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
-	return result > 0 ? 0 : -ENOSYS;
+	if (!error)
+		low->address = network_ipv4(CLOSED_PORT);
+	return error;
 }
 
 static int socketcall(uint32_t call)

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -194,16 +193,14 @@ static void by_thread(const struct operations_place *place)
 
 static int with_low_path(const struct operations_place *place)
 {
-	int result;
+	int error = operations_low_memory((void **)&low);
 
-	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (low == MAP_FAILED)
-		return -errno;
+	if (error)
+		return error;
 	snprintf(low->path, sizeof(low->path), "%s/program", place->directory);
 	low->arguments[0] = (uintptr_t)low->path;
 	low->arguments[1] = 0;
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
-	return result > 0 ? 0 : -ENOSYS;
+	return 0;
 }
 
 static void by_int80(const struct operations_place *place)

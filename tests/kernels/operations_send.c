@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Every way to send to an address that the socket is not connected to. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -140,15 +138,12 @@ static void send_elsewhere(const struct operations_place *place)
 
 static int with_low_address(const struct operations_place *place)
 {
-	int result;
+	int error = operations_low_memory((void **)&low);
 
 	(void)place;
-	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (low == MAP_FAILED)
-		return -errno;
-	low->address = network_ipv4(DISCARD_PORT);
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
-	return result > 0 ? 0 : -ENOSYS;
+	if (!error)
+		low->address = network_ipv4(DISCARD_PORT);
+	return error;
 }
 
 static void send_int80(const struct operations_place *place)

@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -91,14 +90,13 @@ static int with_polling_ring(const struct operations_place *place)
 
 static int with_low_memory(const struct operations_place *place)
 {
-	int error = with_listener(place), result;
+	int error = with_listener(place);
 
-	low_address = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (error || low_address == MAP_FAILED)
-		return error ? error : -errno;
-	*low_address = address_of("way/the.sock");
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory"); /* getpid */
-	return result > 0 ? 0 : -ENOSYS;
+	if (!error)
+		error = operations_low_memory((void **)&low_address);
+	if (!error)
+		*low_address = address_of("way/the.sock");
+	return error;
 }
 
 static int as_nobody(const struct operations_place *place)
