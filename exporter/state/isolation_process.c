@@ -12,6 +12,7 @@
 
 #include "catalogue.h"
 #include "cleanup.h"
+#include "proc_text.h"
 
 #define TEXT_MAX (1 << 20) /* more of a file is not read */
 
@@ -76,37 +77,6 @@ struct isolation isolation_of_arguments(const char *arguments, size_t size)
 	return found;
 }
 
-/* NUL-terminated; files of procfs have no size. NULL: gone, or no memory. */
-static char *read_text(const char *path, size_t *ret_size)
-{
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t used = 0, room = 4096;
-	char *text = fd < 0 ? NULL : malloc(room + 1);
-
-	while (text) {
-		ssize_t got = read(fd, text + used, room - used);
-
-		if (got <= 0)
-			break;
-		used += (size_t)got;
-		if (used < room)
-			continue;
-		if (room >= TEXT_MAX)
-			break;
-		room *= 2;
-		char *more = realloc(text, room + 1);
-
-		if (!more)
-			break;
-		text = more;
-	}
-	if (!text)
-		return NULL;
-	text[used] = '\0';
-	*ret_size = used;
-	return text;
-}
-
 enum program { PROGRAM_OTHER, PROGRAM_HOSTS, PROGRAM_NAMELESS };
 
 /* @link: what /proc/<pid>/exe leads to, as text. */
@@ -140,7 +110,7 @@ static bool is_wash_host(const char *process)
 	size_t size = 0, first;
 
 	snprintf(path, sizeof(path), "%s/cmdline", process);
-	arguments = read_text(path, &size);
+	arguments = proc_text_read(path, TEXT_MAX, &size);
 	first = arguments ? strlen(arguments) + 1 : 0;
 	for (size_t i = 0; first < size && i < ARRAY_SIZE(commands); i++)
 		if (strcmp(arguments + first, commands[i]) == 0)
@@ -160,7 +130,7 @@ static struct isolation isolation_of_hosts(const char *process, const char *link
 		AUTO_FREE char *arguments = NULL;
 
 		snprintf(path, sizeof(path), "%s/cmdline", process);
-		arguments = read_text(path, &size);
+		arguments = proc_text_read(path, TEXT_MAX, &size);
 		if (arguments)
 			isolation_raise(&found, isolation_of_arguments(arguments, size));
 	}
@@ -252,7 +222,7 @@ struct isolation isolation_of_process(const char *procfs_path, const char *root_
 	if (program == PROGRAM_OTHER)
 		return found;
 	snprintf(path, sizeof(path), "%s/maps", process);
-	maps = read_text(path, &size);
+	maps = proc_text_read(path, TEXT_MAX, &size);
 	return maps ? isolation_of_maps(maps) : found;
 }
 
@@ -282,7 +252,7 @@ static uint32_t parent_of(const char *procfs_path, uint32_t pid)
 	size_t size;
 
 	snprintf(path, sizeof(path), "%s/%u/stat", procfs_path, pid);
-	text = read_text(path, &size);
+	text = proc_text_read(path, TEXT_MAX, &size);
 	name_end = text ? strrchr(text, ')') : NULL;
 	return name_end && sscanf(name_end, ") %*c %u", &parent) == 1 ? parent : 0;
 }
@@ -303,6 +273,6 @@ struct isolation isolation_of_monitor(const char *procfs_path, const char *root_
 	if (strcmp(name_of(link), "conmon") != 0 || program_of(path, root_path, link) != PROGRAM_HOSTS)
 		return ISOLATION_UNKNOWN;
 	snprintf(path, sizeof(path), "%s/%u/cmdline", procfs_path, parent);
-	arguments = read_text(path, &size);
+	arguments = proc_text_read(path, TEXT_MAX, &size);
 	return arguments ? isolation_of_monitor_arguments(arguments, size) : ISOLATION_UNKNOWN;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "proc_text.h"
 
 #define DEPTH_MAX 12	  /* folders of a registry's, a repository's and a tag's names */
 #define ENTRIES_MAX 20000 /* looked at in all */
@@ -173,28 +174,6 @@ static const char *variable(const char *environment, size_t size, const char *na
 	return "";
 }
 
-/* NUL-terminated. NULL: gone, or no memory. */
-static char *read_environment(const char *process, size_t *ret_size)
-{
-	AUTO_CLOSE int fd = -1;
-	AUTO_FREE char *text = malloc(ENVIRONMENT_MAX + 1);
-	char path[PATH_MAX], *result;
-	ssize_t got;
-	size_t used = 0;
-
-	snprintf(path, sizeof(path), "%s/environ", process);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || !text)
-		return NULL;
-	while (used < ENVIRONMENT_MAX && (got = read(fd, text + used, ENVIRONMENT_MAX - used)) > 0)
-		used += (size_t)got;
-	text[used] = '\0';
-	*ret_size = used;
-	result = text;
-	text = NULL;
-	return result;
-}
-
 /* Below the process' own root, whatever links it has there. */
 static int open_store(const char *process, const char *store)
 {
@@ -218,7 +197,8 @@ static void search_files(struct search *search, const char *process)
 	size_t size = 0;
 	int fd;
 
-	environment = read_environment(process, &size);
+	snprintf(path, sizeof(path), "%s/environ", process);
+	environment = proc_text_read(path, ENVIRONMENT_MAX, &size);
 	if (!environment)
 		return;
 	data = variable(environment, size, "KRUSTLET_DATA_DIR");
