@@ -110,7 +110,7 @@ static enum MHD_Result answer_metrics(struct request *request, struct MHD_Connec
 	if (!response)
 		return MHD_NO;
 	request->references++;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, exposition_content_type(format));
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, negotiate_content_type(format));
 	MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
 	if (gzip)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "export/exposition_lines.h"
+#include "export/protobuf_text.h"
 #include "prometheus_metrics.pb-c.h"
 
 #define FAMILY_LIMIT (METRIC_FAMILY_MAX_BYTES + (1 << 20)) /* a full one and one metric more */
-#define METRIC_FIELD 0x22				   /* number 4, length-delimited */
-#define VARINT_SIZE 10
+#define METRIC_FIELD PROTOBUF_TAG(4)
 
 struct metric_families {
 	struct exposition_lines lines;
@@ -17,25 +17,13 @@ struct metric_families {
 	struct text *out;
 };
 
-static void add_varint(struct text *out, uint64_t number)
-{
-	char bytes[VARINT_SIZE];
-	size_t size = 0;
-
-	do {
-		bytes[size++] = (char)((number & 0x7f) | (number > 0x7f ? 0x80 : 0));
-		number >>= 7;
-	} while (number);
-	text_add_bytes(out, bytes, size);
-}
-
 static int flush(struct metric_families *families, struct text *out)
 {
 	if (families->family.error)
 		return -ENOMEM;
 	if (!families->family.size)
 		return 0; /* some readers do not bear families without metrics */
-	add_varint(out, families->family.size);
+	protobuf_add_varint(out, families->family.size);
 	text_add_bytes(out, families->family.data, families->family.size);
 	families->family.size = 0;
 	return out->error ? -ENOMEM : 0;
@@ -44,28 +32,13 @@ static int flush(struct metric_families *families, struct text *out)
 static void begin(struct metric_families *families, const struct exposition_family *from)
 {
 	Picket__Prometheus__MetricFamily family = PICKET__PROMETHEUS__METRIC_FAMILY__INIT;
-	char *at;
 
 	family.name = (char *)from->name;
 	family.help = (char *)from->help;
 	family.has_type = true;
 	family.type = from->is_counter ? PICKET__PROMETHEUS__METRIC_TYPE__COUNTER
 				       : PICKET__PROMETHEUS__METRIC_TYPE__GAUGE;
-	at = text_reserve(&families->family, picket__prometheus__metric_family__get_packed_size(&family));
-	if (at)
-		families->family.size += picket__prometheus__metric_family__pack(&family, (uint8_t *)at);
-}
-
-static void add_metric(struct text *family, const Picket__Prometheus__Metric *metric)
-{
-	const size_t size = picket__prometheus__metric__get_packed_size(metric);
-	char *at;
-
-	text_add_bytes(family, (const char[]){ METRIC_FIELD }, 1);
-	add_varint(family, size);
-	at = text_reserve(family, size);
-	if (at)
-		family->size += picket__prometheus__metric__pack(metric, (uint8_t *)at);
+	protobuf_add_message(&families->family, &family.base);
 }
 
 static int on_family(void *context, const struct exposition_family *family)
@@ -105,7 +78,8 @@ static int on_sample(void *context, const struct exposition_family *family, cons
 		metric.gauge = &gauge;
 	if (!families->family.size)
 		begin(families, family);
-	add_metric(&families->family, &metric);
+	protobuf_add_head(&families->family, METRIC_FIELD, protobuf_c_message_get_packed_size(&metric.base));
+	protobuf_add_message(&families->family, &metric.base);
 	if (families->family.size >= METRIC_FAMILY_MAX_BYTES)
 		return flush(families, families->out);
 	return families->family.error ? -ENOMEM : 0;

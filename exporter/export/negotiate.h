@@ -15,6 +15,9 @@
  */
 enum exposition_format negotiate_format(const char *accept);
 
+/** negotiate_content_type() - what answers of this format say they are. Static. */
+const char *negotiate_content_type(enum exposition_format format);
+
 /** negotiate_gzip() - whether an Accept-Encoding header (NULL: none) allows gzip. */
 bool negotiate_gzip(const char *accept_encoding);
 

@@ -9,6 +9,22 @@
 #include "export/otlp_config.h"
 #include "version.h"
 
+#define RESPONSE_MAX_BYTES (1 << 20)
+
+struct http_request otlp_http_request(const struct config *config, const char *url, const char *const *headers)
+{
+	return (struct http_request){
+		.method = "POST",
+		.url = url,
+		.headers = headers,
+		.timeout_ms = config->otlp_timeout_ms,
+		.max_response_bytes = RESPONSE_MAX_BYTES,
+		.ca_file = config->otlp_ca_file,
+		.cert_file = config->otlp_cert_file,
+		.key_file = config->otlp_key_file,
+	};
+}
+
 enum otlp_verdict otlp_verdict_of(const struct http_response *response)
 {
 	switch (response->status) {

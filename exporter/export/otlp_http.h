@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "config.h"
 #include "http_client.h"
 
 #define OTLP_HEADERS_MAX 72
@@ -12,6 +13,9 @@
 enum otlp_verdict { OTLP_ACCEPTED, OTLP_RETRY, OTLP_REFUSED };
 
 enum otlp_verdict otlp_verdict_of(const struct http_response *response);
+
+/** otlp_http_request() - all but its body. Borrows all three. */
+struct http_request otlp_http_request(const struct config *config, const char *url, const char *const *headers);
 
 /**
  * otlp_http_headers() - picket's own, but for those that the user gives, and the user's.

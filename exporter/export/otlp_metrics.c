@@ -16,7 +16,6 @@
 
 #define BATCH_BYTES (1 << 20)  /* a request is sent when it has so much */
 #define LIMIT_BYTES (64 << 20) /* of one container's metrics and those before it */
-#define RESPONSE_MAX_BYTES (1 << 20)
 #define TRIES_MAX 4
 #define BACKOFF_FIRST_MS 1000
 
@@ -117,19 +116,9 @@ static void on_response(void *context, const struct http_response *response);
 
 static int send_request(struct otlp_metrics *exporter)
 {
-	const struct config *config = exporter->config;
 	struct otlp_bytes plain = { (uint8_t *)exporter->request.data, exporter->request.size }, gzip = { NULL, 0 };
-	struct http_request request = {
-		.method = "POST",
-		.url = exporter->url,
-		.headers = exporter->headers,
-		.timeout_ms = config->otlp_timeout_ms,
-		.max_response_bytes = RESPONSE_MAX_BYTES,
-		.ca_file = config->otlp_ca_file,
-		.cert_file = config->otlp_cert_file,
-		.key_file = config->otlp_key_file,
-	};
-	int error = config->otlp_gzip ? otlp_compress(&plain, &gzip) : 0;
+	struct http_request request = otlp_http_request(exporter->config, exporter->url, exporter->headers);
+	int error = exporter->config->otlp_gzip ? otlp_compress(&plain, &gzip) : 0;
 
 	request.body = gzip.bytes ? gzip.bytes : plain.bytes;
 	request.body_size = gzip.bytes ? gzip.size : plain.size;
@@ -160,12 +149,10 @@ static void go_on(struct otlp_metrics *exporter)
 	}
 	if (!error && exporter->request.size)
 		error = send_request(exporter);
-	else
-		end_round(exporter);
-	if (error) {
+	if (error)
 		log_warn("otlp", "metrics are not sent: %s", strerror(-error));
+	if (error || !exporter->request.size)
 		end_round(exporter);
-	}
 }
 
 /* Return: whether the request is tried again later. */

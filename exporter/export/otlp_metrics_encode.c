@@ -5,45 +5,24 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "export/protobuf_text.h"
 #include "otlp_metrics.pb-c.h"
 #include "state/utf8.h"
 #include "version.h"
 
 #define CUMULATIVE 2
-#define VARINT_SIZE 10
 
-/* Numbers of length-delimited fields, with their type. */
 enum field_tag {
-	REQUEST_RESOURCE_METRICS = 1 << 3 | 2,
-	RESOURCE_SCOPE_METRICS = 2 << 3 | 2,
-	SCOPE_METRICS = 2 << 3 | 2,
-	METRIC_GAUGE = 5 << 3 | 2,
-	METRIC_SUM = 7 << 3 | 2,
-	DATA_POINTS = 1 << 3 | 2,
+	REQUEST_RESOURCE_METRICS = PROTOBUF_TAG(1),
+	RESOURCE_SCOPE_METRICS = PROTOBUF_TAG(2),
+	SCOPE_METRICS = PROTOBUF_TAG(2),
+	METRIC_GAUGE = PROTOBUF_TAG(5),
+	METRIC_SUM = PROTOBUF_TAG(7),
+	DATA_POINTS = PROTOBUF_TAG(1),
 };
 
 /* Those of a container that its resource has. */
 static const char *const container_labels[] = { "container_id", "container", "pod", "namespace" };
-
-static void add_head(struct text *out, enum field_tag tag, size_t size)
-{
-	char bytes[1 + VARINT_SIZE] = { (char)tag };
-	size_t used = 1;
-
-	do {
-		bytes[used++] = (char)((size & 0x7f) | (size > 0x7f ? 0x80 : 0));
-		size >>= 7;
-	} while (size);
-	text_add_bytes(out, bytes, used);
-}
-
-static void add_packed(struct text *out, const ProtobufCMessage *message)
-{
-	char *at = text_reserve(out, protobuf_c_message_get_packed_size(message));
-
-	if (at)
-		out->size += protobuf_c_message_pack(message, (uint8_t *)at);
-}
 
 /* An attribute with a text; its parts must stay where they are. */
 struct attribute {
@@ -95,13 +74,13 @@ static void flush_metric(struct otlp_metrics_encoder *encoder)
 	sum.aggregation_temporality = CUMULATIVE;
 	sum.is_monotonic = true;
 	if (is_sum)
-		add_packed(&encoder->points, &sum.base);
+		protobuf_add_message(&encoder->points, &sum.base);
 	scratch->size = 0;
 	name_metric(&metric, &encoder->family, name);
-	add_packed(scratch, &metric.base);
-	add_head(scratch, is_sum ? METRIC_SUM : METRIC_GAUGE, encoder->points.size);
+	protobuf_add_message(scratch, &metric.base);
+	protobuf_add_head(scratch, is_sum ? METRIC_SUM : METRIC_GAUGE, encoder->points.size);
 	text_add_bytes(scratch, encoder->points.data, encoder->points.size);
-	add_head(&encoder->metrics, SCOPE_METRICS, scratch->size);
+	protobuf_add_head(&encoder->metrics, SCOPE_METRICS, scratch->size);
 	text_add_bytes(&encoder->metrics, scratch->data, scratch->size);
 	encoder->points.size = 0;
 	encoder->point_count += encoder->family_points;
@@ -167,8 +146,8 @@ static int on_sample(void *context, const struct exposition_family *family, cons
 		point.start_time_unix_nano = (uint64_t)sample->created_ns;
 	set_value(&point, family, sample);
 	encoder->scratch.size = 0;
-	add_packed(&encoder->scratch, &point.base);
-	add_head(&encoder->points, DATA_POINTS, encoder->scratch.size);
+	protobuf_add_message(&encoder->scratch, &point.base);
+	protobuf_add_head(&encoder->points, DATA_POINTS, encoder->scratch.size);
 	text_add_bytes(&encoder->points, encoder->scratch.data, encoder->scratch.size);
 	encoder->family_points++;
 	return failure(encoder);
@@ -223,7 +202,7 @@ static void pack_resource(struct text *out, const struct otlp_metrics_resource *
 	resource.attributes = pairs;
 	resource.n_attributes = from->count;
 	resource_metrics.resource = &resource;
-	add_packed(out, &resource_metrics.base);
+	protobuf_add_message(out, &resource_metrics.base);
 	for (size_t i = 0; i < from->count; i++)
 		free(repaired[i]);
 }
@@ -241,12 +220,12 @@ int otlp_metrics_end(struct otlp_metrics_encoder *encoder, struct text *request,
 	scope.version = PICKET_VERSION;
 	scope_metrics.scope = &scope;
 	head->size = resource->size = 0;
-	add_packed(head, &scope_metrics.base);
+	protobuf_add_message(head, &scope_metrics.base);
 	pack_resource(resource, encoder->resource);
-	add_head(resource, RESOURCE_SCOPE_METRICS, head->size + encoder->metrics.size);
+	protobuf_add_head(resource, RESOURCE_SCOPE_METRICS, head->size + encoder->metrics.size);
 	text_add_bytes(resource, head->data, head->size);
 	text_add_bytes(resource, encoder->metrics.data, encoder->metrics.size);
-	add_head(request, REQUEST_RESOURCE_METRICS, resource->size);
+	protobuf_add_head(request, REQUEST_RESOURCE_METRICS, resource->size);
 	text_add_bytes(request, resource->data, resource->size);
 	*points += encoder->point_count;
 	resource->size = 0;

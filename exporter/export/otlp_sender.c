@@ -16,7 +16,6 @@
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 30000
-#define RESPONSE_MAX_BYTES (1 << 20)
 #define BATCH_MAX_BYTES (4 << 20) /* before compression; collectors and proxies commonly take no more */
 #define SENDING_PART 20		  /* of the delay, kept for sending */
 #define LARGE_BYTES (64 << 10)	  /* a record of more is a snapshot */
@@ -264,16 +263,7 @@ static void send_batch(struct otlp_sender *sender)
 {
 	size_t count = batch_size(sender);
 	struct otlp_bytes body = { NULL, 0 };
-	struct http_request request = {
-		.method = "POST",
-		.url = sender->url,
-		.headers = sender->headers,
-		.timeout_ms = sender->config->otlp_timeout_ms,
-		.max_response_bytes = RESPONSE_MAX_BYTES,
-		.ca_file = sender->config->otlp_ca_file,
-		.cert_file = sender->config->otlp_cert_file,
-		.key_file = sender->config->otlp_key_file,
-	};
+	struct http_request request = otlp_http_request(sender->config, sender->url, sender->headers);
 
 	if (!count || sender->in_flight)
 		return;

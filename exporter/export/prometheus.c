@@ -26,8 +26,6 @@
 #define RULE_SERIES_MAX 20000  /* container x rule series that are shown while still 0 */
 #define PREFETCH_AHEAD 6       /* containers */
 
-#define PROTOBUF_TYPE "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
-
 struct exposition {
 	struct exposition_source source;
 	enum exposition_format format;
@@ -45,36 +43,46 @@ struct exposition {
 	struct counter_series counters;
 };
 
-static void init(struct exposition *exposition, const struct exposition_source *source, enum exposition_format format,
-		 unsigned int collectors)
+static struct exposition *allocate(const struct exposition_source *source, enum exposition_format format,
+				   unsigned int collectors)
 {
+	struct exposition *exposition = calloc(1, sizeof(*exposition));
+
+	if (!exposition)
+		return NULL;
 	exposition->source = *source;
 	exposition->format = format;
 	exposition->collectors = source->metrics->perf ? collectors : collectors & ~COLLECTOR_BIT(COLLECTOR_PERF);
 	text_init(&exposition->chunk, CHUNK_LIMIT);
 	text_init(&exposition->encoded, CHUNK_LIMIT);
 	counter_series_init(&exposition->counters);
+	return exposition;
+}
+
+/* @containers: of the whole exposition, of which this one may be a part. @error: of what was done until here. */
+static int finish(struct exposition *exposition, size_t containers, int error, struct exposition **ret_exposition)
+{
+	if (error) {
+		exposition_free(exposition, false);
+		return error;
+	}
+	exposition->preinitialised = containers * rules_count(*exposition->source.rules) <= RULE_SERIES_MAX;
+	*ret_exposition = exposition;
+	return 0;
 }
 
 int exposition_new(const struct exposition_source *source, enum exposition_format format, unsigned int collectors,
 		   struct exposition **ret_exposition)
 {
-	struct exposition *exposition = calloc(1, sizeof(*exposition));
+	struct exposition *exposition = allocate(source, format, collectors);
 	int error;
 
 	if (!exposition)
 		return -ENOMEM;
-	init(exposition, source, format, collectors);
 	error = container_set_open(source->registry, &exposition->set);
 	if (!error && format == EXPOSITION_PROTOBUF)
 		error = metric_families_new(&exposition->families);
-	if (error) {
-		exposition_free(exposition, false);
-		return error;
-	}
-	exposition->preinitialised = exposition->set.count * rules_count(*source->rules) <= RULE_SERIES_MAX;
-	*ret_exposition = exposition;
-	return 0;
+	return finish(exposition, exposition->set.count, error, ret_exposition);
 }
 
 int exposition_new_group(const struct exposition_source *source, const struct container_set *set, size_t index,
@@ -82,21 +90,13 @@ int exposition_new_group(const struct exposition_source *source, const struct co
 {
 	const unsigned int of_containers = COLLECTOR_BIT(COLLECTOR_CONTAINERS) | COLLECTOR_BIT(COLLECTOR_PERF) |
 					   COLLECTOR_BIT(COLLECTOR_RULES);
-	struct exposition *exposition = calloc(1, sizeof(*exposition));
-	int error;
+	struct exposition *exposition =
+		allocate(source, EXPOSITION_PROTOBUF, index == SIZE_MAX ? COLLECTORS_ALL : of_containers);
 
 	if (!exposition)
 		return -ENOMEM;
-	init(exposition, source, EXPOSITION_PROTOBUF, index == SIZE_MAX ? COLLECTORS_ALL : of_containers);
 	exposition->source.flush_perf = NULL; /* once for all of them is enough */
-	error = container_set_open_group(set, index, &exposition->set);
-	if (error) {
-		exposition_free(exposition, false);
-		return error;
-	}
-	exposition->preinitialised = set->count * rules_count(*source->rules) <= RULE_SERIES_MAX;
-	*ret_exposition = exposition;
-	return 0;
+	return finish(exposition, set->count, container_set_open_group(set, index, &exposition->set), ret_exposition);
 }
 
 /*
@@ -485,15 +485,4 @@ void exposition_free(struct exposition *exposition, bool delivered)
 	text_free(&exposition->encoded);
 	metric_families_free(exposition->families);
 	free(exposition);
-}
-
-const char *exposition_content_type(enum exposition_format format)
-{
-	static const char *const types[] = {
-		[EXPOSITION_TEXT] = "text/plain; version=0.0.4; charset=utf-8",
-		[EXPOSITION_OPENMETRICS] = "application/openmetrics-text; version=1.0.0; charset=utf-8",
-		[EXPOSITION_PROTOBUF] = PROTOBUF_TYPE,
-	};
-
-	return types[format];
 }

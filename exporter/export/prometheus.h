@@ -75,7 +75,4 @@ ssize_t exposition_read(struct exposition *exposition, char *buffer, size_t size
  */
 void exposition_free(struct exposition *exposition, bool delivered);
 
-/** exposition_content_type() - static header value. */
-const char *exposition_content_type(enum exposition_format format);
-
 #endif
