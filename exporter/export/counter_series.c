@@ -34,6 +34,15 @@ void counter_series_init(struct counter_series *series)
 	}
 }
 
+const struct counter_series *counter_series_ready(void)
+{
+	static struct counter_series series;
+
+	if (!series.heads[0].size)
+		counter_series_init(&series);
+	return &series;
+}
+
 static char *put_value(char *at, uint64_t value)
 {
 	if (value >= 10)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The samples of one counter family for one container, as fast as memory
- * allows: what is the same in each line is made ready once per scrape.
+ * allows: what is the same in each line is made ready once.
  */
 #ifndef COUNTER_SERIES_H
 #define COUNTER_SERIES_H
@@ -29,6 +29,9 @@ struct counter_series {
 };
 
 void counter_series_init(struct counter_series *series);
+
+/** counter_series_ready() - made ready by the first call, which only the event loop's thread does. Static. */
+const struct counter_series *counter_series_ready(void);
 
 /**
  * counter_series_write() - one line for each counter of a family.

@@ -40,7 +40,7 @@ struct exposition {
 	bool preinitialised;		  /* rule series are shown while 0 */
 	double seconds[COLLECTOR_COUNT];
 	bool failed[COLLECTOR_COUNT];
-	struct counter_series counters;
+	const struct counter_series *counters;
 };
 
 static struct exposition *allocate(const struct exposition_source *source, enum exposition_format format,
@@ -55,7 +55,7 @@ static struct exposition *allocate(const struct exposition_source *source, enum 
 	exposition->collectors = source->metrics->perf ? collectors : collectors & ~COLLECTOR_BIT(COLLECTOR_PERF);
 	text_init(&exposition->chunk, CHUNK_LIMIT);
 	text_init(&exposition->encoded, CHUNK_LIMIT);
-	counter_series_init(&exposition->counters);
+	exposition->counters = counter_series_ready();
 	return exposition;
 }
 
@@ -106,7 +106,7 @@ int exposition_new_group(const struct exposition_source *source, const struct co
  */
 static bool read_group(const struct exposition *exposition, size_t first, enum picket_family family, uint64_t *sums)
 {
-	size_t count = exposition->counters.counts[family];
+	size_t count = exposition->counters->counts[family];
 	uint32_t at = (uint32_t)first;
 	bool counted = false;
 
@@ -117,7 +117,7 @@ static bool read_group(const struct exposition *exposition, size_t first, enum p
 		if (!container)
 			continue;
 		counter_table_add(exposition->source.counters, exposition->source.registry, container,
-				  exposition->counters.firsts[family], count, sums);
+				  exposition->counters->firsts[family], count, sums);
 		counted |= container->slot >= PICKET_SLOT_FIRST;
 	}
 	return counted;
@@ -143,7 +143,7 @@ static void write_counters(struct exposition *exposition, const struct container
 		family_sample_real(&exposition->chunk, FAMILY_COUNTER, counter_families[family].name, container->labels,
 				   values[0] / 1e9);
 	else
-		counter_series_write(&exposition->counters, &exposition->chunk, family, container->labels,
+		counter_series_write(exposition->counters, &exposition->chunk, family, container->labels,
 				     container->labels_size, values);
 }
 
@@ -163,7 +163,7 @@ static void prefetch(const struct exposition *exposition, enum picket_family fam
 
 		__builtin_prefetch(container->labels);
 		__builtin_prefetch(container->labels + 64);
-		counter_table_prefetch(exposition->source.counters, container, exposition->counters.firsts[family]);
+		counter_table_prefetch(exposition->source.counters, container, exposition->counters->firsts[family]);
 	}
 }
 
