@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "log.h"
+#include "state/host_process.h"
 #include "state/isolation_process.h"
 #include "state/repeats.h"
 #include "state/throttle.h"
@@ -28,7 +28,7 @@ struct judge {
 	struct judge_old_rules old;
 	const struct rule **matches; /* of one event; room for all */
 	size_t matches_max;
-	uint32_t self; /* this process, in the initial pid namespace if it may look at the host at all */
+	uint32_t self; /* this process, see host_process_self() */
 };
 
 void judge_free(struct judge *judge)
@@ -252,7 +252,7 @@ static void judge_by_old(struct judge *judge, const struct event_context *contex
  * findings. Others that enter this container are. */
 static bool is_own(const struct judge *judge, const struct picket_event *event)
 {
-	return event->pid == judge->self || event->parent_pid == judge->self;
+	return judge->self && (event->pid == judge->self || event->parent_pid == judge->self);
 }
 
 void judge_event(struct judge *judge, const struct picket_event *event, struct container *container)
@@ -308,7 +308,7 @@ int judge_new(const struct judge_options *options, struct judge **ret_judge)
 	if (!judge)
 		return -ENOMEM;
 	judge->options = *options;
-	judge->self = getpid();
+	judge->self = host_process_self(options->procfs_path);
 	error = throttle_new(THROTTLE_BUCKETS, &judge->throttle);
 	if (!error)
 		error = progress_new(PROGRESS_BYTES, &judge->progress);

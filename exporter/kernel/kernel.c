@@ -16,6 +16,7 @@
 #include "kernel/policy_maps.h"
 #include "kernel/self_cost.h"
 #include "log.h"
+#include "state/host_process.h"
 
 struct kernel {
 	struct self_metrics *metrics;
@@ -181,7 +182,7 @@ int kernel_open(struct event_loop *loop, const struct kernel_options *options, s
 	if (error)
 		goto fail;
 	snprintf(reason, reason_size, "cannot set up the maps of the rules");
-	error = policy_maps_open(maps, &kernel->policy);
+	error = policy_maps_open(maps, host_process_self(options->procfs_path), &kernel->policy);
 	if (error)
 		goto fail;
 	snprintf(reason, reason_size, "cannot read events from the kernel");

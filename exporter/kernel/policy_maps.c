@@ -15,15 +15,17 @@ struct policy_maps {
 	int policy_fd, paths_fd, names_fd, addresses_fd;
 	struct picket_policy_head *head; /* mapped */
 	uint32_t generation;		 /* in force */
+	uint32_t self;			 /* the daemon; 0: unknown */
 	uint32_t oldest;		 /* generation whose keys may still be there */
 };
 
-int policy_maps_open(const struct object_maps *object_maps, struct policy_maps **ret_maps)
+int policy_maps_open(const struct object_maps *object_maps, uint32_t self, struct policy_maps **ret_maps)
 {
 	struct policy_maps *maps = calloc(1, sizeof(*maps));
 
 	if (!maps)
 		return -ENOMEM;
+	maps->self = self;
 	maps->policy_fd = object_maps_fd(object_maps, "policy");
 	maps->paths_fd = object_maps_fd(object_maps, "paths");
 	maps->names_fd = object_maps_fd(object_maps, "names");
@@ -125,7 +127,7 @@ int policy_maps_install(struct policy_maps *maps, const struct compiled_policy *
 
 	policy_maps_forget_old(maps); /* its element is taken anew */
 	policy.generation = generation;
-	policy.self = getpid();
+	policy.self = maps->self;
 	error = add_entries(maps->paths_fd, generation, compiled->paths, compiled->path_count);
 	if (!error)
 		error = add_entries(maps->names_fd, generation, compiled->names, compiled->name_count);

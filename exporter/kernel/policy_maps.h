@@ -11,7 +11,8 @@
 
 struct policy_maps;
 
-int policy_maps_open(const struct object_maps *maps, struct policy_maps **ret_maps);
+/** policy_maps_open() - @self: the daemon, which is never a target, as host_process_self() numbers it. */
+int policy_maps_open(const struct object_maps *maps, uint32_t self, struct policy_maps **ret_maps);
 void policy_maps_close(struct policy_maps *maps);
 
 /**

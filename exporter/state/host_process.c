@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 
@@ -61,4 +63,17 @@ const char *host_process_find(const char *procfs_path)
 	if (is_kernel_thread(procfs_path) && can_be_looked_at(procfs_path, "2"))
 		return "2";
 	return shares_mounts(procfs_path) ? "self" : NULL;
+}
+
+uint32_t host_process_self(const char *procfs_path)
+{
+	char path[PATH_MAX], link[16];
+	ssize_t size;
+
+	if (!is_kernel_thread(procfs_path))
+		return 0;
+	snprintf(path, sizeof(path), "%s/self", procfs_path);
+	size = readlink(path, link, sizeof(link) - 1);
+	link[size > 0 ? size : 0] = '\0';
+	return (uint32_t)strtoul(link, NULL, 10);
 }

@@ -110,7 +110,7 @@ struct picket_policy {
 	__u64 any_path;			 /* watches that hold for every path, and every program */
 	__u64 ports;			 /* PICKET_PORT_BIT of those that have keys of their own in "addresses" */
 	__u64 wanted[PICKET_KIND_COUNT]; /* bit per selector of the kind that some rule may match */
-	__u32 self;			 /* the daemon's pid: never a target */
+	__u32 self;			 /* the daemon's pid: never a target; 0: unknown */
 	__u32 program_sockets;		 /* bit per descriptor 0 to 2: a program started with a socket there is sent */
 	__u32 program_flags;		 /* PICKET_EVENT_*: a started program that has one of them is sent */
 	struct picket_kernel_rule rules[PICKET_KERNEL_RULES];

@@ -88,6 +88,39 @@ static void no_procfs_at_all_has_no_process_of_the_host(void **state)
 	assert_null(host_process_find("/nonexistent"));
 }
 
+static void put_self(const char *target)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/self", folder);
+	unlink(path);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static void this_process_goes_by_its_number_in_the_first_pid_namespace(void **state)
+{
+	(void)state;
+	put_text(folder, "2/stat", KTHREADD);
+	put_self("4711");
+	assert_int_equal(host_process_self(folder), 4711);
+}
+
+static void in_a_pid_namespace_of_its_own_this_process_has_no_number(void **state)
+{
+	(void)state;
+	put_self("1");
+	assert_int_equal(host_process_self(folder), 0);
+	put_text(folder, "2/stat", PROGRAM);
+	assert_int_equal(host_process_self(folder), 0);
+}
+
+static void without_a_link_to_itself_this_process_has_no_number(void **state)
+{
+	(void)state;
+	put_text(folder, "2/stat", KTHREADD);
+	assert_int_equal(host_process_self(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +131,11 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(this_process_stands_in_if_it_shares_the_mounts_of_pid_1, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(this_process_goes_by_its_number_in_the_first_pid_namespace, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(in_a_pid_namespace_of_its_own_this_process_has_no_number, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(without_a_link_to_itself_this_process_has_no_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_procfs_at_all_has_no_process_of_the_host, set_up, tear_down),
 	};
 
