@@ -9,6 +9,7 @@
 
 #include "cgroup_sync_internal.h"
 #include "cleanup.h"
+#include "clock.h"
 #include "kernel/cgroup_fs.h"
 
 #define RESCAN_INTERVAL_S 1
@@ -247,11 +248,10 @@ static void look_again(struct cgroup_sync *sync, time_t now)
 
 void cgroup_sync_tick(struct cgroup_sync *sync)
 {
-	struct timespec now;
+	const int64_t now_ns = clock_ns(CLOCK_REALTIME);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	look_again(sync, now.tv_sec);
-	registry_expire(sync->options.registry, now.tv_sec * 1000000000LL + now.tv_nsec, free_slot, sync);
+	look_again(sync, now_ns / 1000000000);
+	registry_expire(sync->options.registry, now_ns, free_slot, sync);
 	if (registry_retry_names(sync->options.registry) && sync->options.spared)
 		classify_all(sync);
 	offer_slots(sync);

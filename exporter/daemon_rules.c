@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "daemon_internal.h"
 
 #define OLD_RULES_SECONDS 5 /* until their last events have been read from the buffer */
@@ -109,10 +109,9 @@ int daemon_reload(void *context, char *text, size_t text_size)
 {
 	struct daemon *daemon = context;
 	struct rule_set *rules = NULL;
-	struct timespec start, end;
+	const int64_t start_ns = clock_ns(CLOCK_MONOTONIC);
 	int error;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	error = load_rules(daemon, &rules);
 	if (!error) {
 		error = use_rules(daemon, rules);
@@ -126,9 +125,8 @@ int daemon_reload(void *context, char *text, size_t text_size)
 		log_error("rules", "%s", text);
 		return error;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &end);
 	snprintf(text, text_size, "%llu rules loaded in %.1f ms", (unsigned long long)daemon->metrics.rules_loaded,
-		 (end.tv_sec - start.tv_sec) * 1e3 + (end.tv_nsec - start.tv_nsec) / 1e6);
+		 (clock_ns(CLOCK_MONOTONIC) - start_ns) / 1e6);
 	log_info("rules", "%s", text);
 	return 0;
 }

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
+#include "clock.h"
 #include "log.h"
 #include "state/host_process.h"
 #include "state/isolation_process.h"
@@ -69,14 +69,6 @@ int judge_rules_changed(struct judge *judge, const struct judge_old_rules *old)
 void judge_forget_old_rules(struct judge *judge)
 {
 	judge->old.rules = NULL;
-}
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 /* Events carry CLOCK_BOOTTIME; the difference to the wall clock is taken anew each time, since that one is set. */

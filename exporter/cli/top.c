@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 #include <uthash.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "cli/arguments.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -152,21 +152,13 @@ static void print_table(struct table *table)
 	fflush(stdout);
 }
 
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static int run(struct table *table, long rounds)
 {
 	double last = 0;
 
 	/* the first look only learns the totals */
 	for (long round = 0; rounds == 0 || round <= rounds; round++) {
-		double now = now_seconds();
+		double now = clock_ns(CLOCK_MONOTONIC) / 1e9;
 		int status;
 
 		table->seconds = last > 0 ? now - last : 0;

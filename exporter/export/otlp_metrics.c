@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "export/collectors.h"
 #include "export/container_set.h"
 #include "export/otlp_config.h"
@@ -37,14 +37,6 @@ struct otlp_metrics {
 	bool running; /* a round is under way */
 	int interval_timer, retry_timer;
 };
-
-static int64_t unix_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 static void add_text(struct otlp_metrics_resource *resource, const char *key, const char *value)
 {
@@ -95,7 +87,7 @@ static int add_resource(struct otlp_metrics *exporter, const struct container *c
 	if (error)
 		return error;
 	describe(exporter, container, &resource, image);
-	otlp_metrics_begin(&exporter->encoder, &resource, unix_now_ns());
+	otlp_metrics_begin(&exporter->encoder, &resource, clock_ns(CLOCK_REALTIME));
 	while (!error && (size = exposition_next_lines(exposition, &lines)) > 0)
 		error = otlp_metrics_take(&exporter->encoder, lines, (size_t)size);
 	exposition_free(exposition, false);

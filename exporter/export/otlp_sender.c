@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "export/otlp_config.h"
 #include "export/otlp_encode.h"
 #include "export/otlp_http.h"
@@ -374,14 +375,6 @@ void otlp_sender_free(struct otlp_sender *sender)
 	free(sender);
 }
 
-static int64_t unix_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 static bool has_room(const struct otlp_sender *sender)
 {
 	return !sender->closed && sender->count < sender->capacity;
@@ -404,7 +397,8 @@ void otlp_sender_push(struct otlp_sender *sender, const struct finding *finding)
 {
 	if (!sender)
 		return;
-	if (has_room(sender) && !otlp_encode_finding(finding, unix_now_ns(), queue_at(sender, sender->count)))
+	if (has_room(sender) &&
+	    !otlp_encode_finding(finding, clock_ns(CLOCK_REALTIME), queue_at(sender, sender->count)))
 		on_pushed(sender);
 	else
 		sender->metrics->lost[LOST_OTLP_QUEUE]++;
@@ -417,7 +411,8 @@ void otlp_sender_push_record(struct otlp_sender *sender, const struct otlp_recor
 	if (!sender)
 		return;
 	fits = record->body_size <= LARGE_BYTES || sender->large_bytes + record->body_size <= LARGE_MAX_BYTES;
-	if (fits && has_room(sender) && !otlp_encode_record(record, unix_now_ns(), queue_at(sender, sender->count)))
+	if (fits && has_room(sender) &&
+	    !otlp_encode_record(record, clock_ns(CLOCK_REALTIME), queue_at(sender, sender->count)))
 		on_pushed(sender);
 	else
 		sender->metrics->lost[LOST_OTLP_QUEUE]++;

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "export/collectors.h"
 #include "export/container_metrics.h"
 #include "export/container_set.h"
@@ -365,14 +365,6 @@ static const struct {
 	{ COLLECTOR_PROCESS, step_process },	 { COLLECTOR_BPF, step_programs },
 };
 
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 /* After all else: how each collector did. */
 static void write_end(struct exposition *exposition)
 {
@@ -410,10 +402,10 @@ static bool advance(struct exposition *exposition)
 	if (exposition->step == ARRAY_SIZE(steps)) {
 		write_end(exposition);
 	} else if (exposition->collectors & COLLECTOR_BIT(steps[exposition->step].collector)) {
-		double start = now_seconds();
+		int64_t start_ns = clock_ns(CLOCK_MONOTONIC);
 		bool complete = steps[exposition->step].run(exposition);
 
-		exposition->seconds[steps[exposition->step].collector] += now_seconds() - start;
+		exposition->seconds[steps[exposition->step].collector] += (clock_ns(CLOCK_MONOTONIC) - start_ns) / 1e9;
 		if (!complete)
 			return true;
 	}

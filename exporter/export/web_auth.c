@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 
 #define JOBS_MAX 16
 #define REMEMBERED_MAX 128 /* of each verdict; the oldest goes */
@@ -114,18 +115,10 @@ static struct job *next_job(struct web_auth *auth)
 	return next;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 /* With the lock; only the end of the daemon wakes it. */
 static void rest(struct web_auth *auth, uint64_t duration_ns)
 {
-	uint64_t end_ns = now_ns() + duration_ns;
+	uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + duration_ns;
 	struct timespec end = { end_ns / 1000000000, end_ns % 1000000000 };
 
 	while (!auth->stop && pthread_cond_clockwait(&auth->changed, &auth->lock, CLOCK_MONOTONIC, &end) != ETIMEDOUT)
@@ -135,7 +128,7 @@ static void rest(struct web_auth *auth, uint64_t duration_ns)
 /* With the lock, which is not held meanwhile. */
 static void run_job(struct web_auth *auth, struct job *job, struct crypt_data *data)
 {
-	uint64_t start_ns = now_ns();
+	uint64_t start_ns = clock_ns(CLOCK_MONOTONIC);
 	bool fits;
 
 	job->state = JOB_RUNS;
@@ -146,7 +139,7 @@ static void run_job(struct web_auth *auth, struct job *job, struct crypt_data *d
 	job->state = JOB_DONE;
 	eventfd_write(auth->event_fd, 1);
 	if (!job->allowed)
-		rest(auth, (now_ns() - start_ns) * REST);
+		rest(auth, (clock_ns(CLOCK_MONOTONIC) - start_ns) * REST);
 }
 
 static void *work(void *context)

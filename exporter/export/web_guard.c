@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 
 #define CREDENTIALS_MAX 1024
 
@@ -106,13 +106,10 @@ struct web_tls *web_guard_tls(struct web_guard *guard)
 static bool take_token(struct web_guard *guard)
 {
 	const uint64_t interval = guard->config.rate_interval_ns;
-	struct timespec now;
-	uint64_t now_ns;
+	const uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
 
 	if (!interval)
 		return true;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	if (guard->full_ns < now_ns)
 		guard->full_ns = now_ns;
 	if (guard->full_ns - now_ns > interval * (guard->config.rate_burst - 1))

@@ -5,15 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "respond/cgroup_freeze.h"
 #include "respond/docker_api.h"
 
 #define POLL_INTERVAL_MS 10
-#define FREEZE_TIMEOUT_MS 2000 /* a process in the kernel for longer than this is told of */
+#define FREEZE_TIMEOUT_NS 2000000000LL /* a process in the kernel for longer than this is told of */
 #define PODMAN_SOCKET "/run/podman/podman.sock"
 #define DETAIL_SIZE 320
 #define QUARANTINE "pause"
@@ -25,7 +25,7 @@ struct pending {
 	bool pause;
 	const char *service;	 /* asked now, or before the freezer was; NULL: none */
 	char service_error[160]; /* why the freezer had to do it; "" */
-	int64_t deadline_ms;	 /* of the freezer; 0: the service is asked */
+	int64_t deadline_ns;	 /* of the freezer; 0: the service is asked */
 	responder_released *released;
 	void *context;
 	struct pending *next;
@@ -40,14 +40,6 @@ struct container_pause {
 	int timer;
 	struct pending *pending;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 static struct cgroup_place place_of(const struct container_pause *pauses, const struct container *container)
 {
@@ -154,7 +146,7 @@ static void freeze_pending(struct pending *pending, struct container *container)
 		end_pending(pending, error, text_of(error, pending->pause));
 		return;
 	}
-	pending->deadline_ms = now_ms() + FREEZE_TIMEOUT_MS;
+	pending->deadline_ns = clock_ns(CLOCK_MONOTONIC) + FREEZE_TIMEOUT_NS;
 	arm(pending->pauses);
 }
 
@@ -172,7 +164,7 @@ static void poll_pending(struct pending *pending)
 	frozen = cgroup_is_frozen(&place);
 	if (frozen < 0 || frozen == pending->pause)
 		end_pending(pending, frozen < 0 ? frozen : 0, text_of(frozen < 0 ? frozen : 0, pending->pause));
-	else if (now_ms() >= pending->deadline_ms)
+	else if (clock_ns(CLOCK_MONOTONIC) >= pending->deadline_ns)
 		end_pending(pending, -ETIMEDOUT, text_of(-ETIMEDOUT, pending->pause));
 }
 
@@ -184,11 +176,11 @@ static void on_tick(void *context)
 
 	for (pending = pauses->pending; pending; pending = next) {
 		next = pending->next;
-		if (pending->deadline_ms)
+		if (pending->deadline_ns)
 			poll_pending(pending);
 	}
 	for (pending = pauses->pending; pending; pending = pending->next)
-		any |= pending->deadline_ms != 0;
+		any |= pending->deadline_ns != 0;
 	if (!any)
 		event_loop_set_timer(pauses->options.loop, pauses->timer, 0, 0);
 }
@@ -299,7 +291,7 @@ enum response_outcome container_pause_start(struct container_pause *pauses, stru
 	error = freeze(pauses, container, true);
 	snprintf(detail, size, "%s", error == -EINPROGRESS ? "cgroup.freeze is under way" : text_of(error, true));
 	if (pending && error == -EINPROGRESS) {
-		pending->deadline_ms = now_ms() + FREEZE_TIMEOUT_MS;
+		pending->deadline_ns = clock_ns(CLOCK_MONOTONIC) + FREEZE_TIMEOUT_NS;
 		arm(pauses);
 		return OUTCOME_PENDING;
 	}

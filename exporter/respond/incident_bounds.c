@@ -4,24 +4,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "state/utf8.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 bool incident_bounds_new(struct incident_bounds *bounds, size_t bytes, unsigned int milliseconds)
 {
 	bounds->bytes_left = bytes;
 	bounds->keep_secrets = false;
-	bounds->deadline_ns = now_ns() + milliseconds * 1000000ULL;
+	bounds->deadline_ns = clock_ns(CLOCK_MONOTONIC) + milliseconds * 1000000ULL;
 	bounds->left_out = json_array();
 	return bounds->left_out;
 }
@@ -53,7 +45,7 @@ bool incident_bounds_over(struct incident_bounds *bounds)
 {
 	if (!bounds->bytes_left)
 		incident_left_out(bounds, "more text than a snapshot may hold");
-	else if (now_ns() > bounds->deadline_ns)
+	else if ((uint64_t)clock_ns(CLOCK_MONOTONIC) > bounds->deadline_ns)
 		incident_left_out(bounds, "what took longer than a snapshot may take");
 	else
 		return false;

@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "clock.h"
 
 #define HOLDS_MAX 65536
 #define RETRY_NS 10000000000ULL
@@ -34,14 +34,6 @@ struct response_holds {
 	int timer;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 static void read_boot_id(char id[BOOT_ID_SIZE])
 {
 	AUTO_FCLOSE FILE *file = fopen(BOOT_ID_FILE, "re");
@@ -53,7 +45,7 @@ static void read_boot_id(char id[BOOT_ID_SIZE])
 
 static void arm(struct response_holds *holds)
 {
-	uint64_t first = UINT64_MAX, now = now_ns();
+	uint64_t first = UINT64_MAX, now = clock_ns(CLOCK_BOOTTIME);
 
 	for (size_t i = 0; i < holds->count; i++)
 		if (holds->items[i].deadline_ns < first)
@@ -134,7 +126,7 @@ static void drop(struct response_holds *holds, struct hold *hold)
 /* One that is due, and is taken out. */
 static bool take_due(struct response_holds *holds, struct hold *ret_hold)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns(CLOCK_BOOTTIME);
 
 	for (size_t i = 0; i < holds->count; i++)
 		if (holds->items[i].deadline_ns <= now) {
@@ -153,7 +145,7 @@ static void on_time(void *context)
 	while (take_due(holds, &hold)) {
 		if (holds->over(holds->context, hold.cgroup_id, hold.action))
 			continue;
-		hold.deadline_ns = now_ns() + RETRY_NS;
+		hold.deadline_ns = clock_ns(CLOCK_BOOTTIME) + RETRY_NS;
 		add(holds, &hold);
 	}
 	save(holds);
@@ -233,7 +225,8 @@ int response_holds_read(struct response_holds *holds)
 int response_holds_set(struct response_holds *holds, uint64_t cgroup_id, enum response_action action,
 		       uint64_t timeout_ns, bool held)
 {
-	struct hold hold = { cgroup_id, action, now_ns() + timeout_ns }, *known = find(holds, cgroup_id, action);
+	struct hold hold = { cgroup_id, action, clock_ns(CLOCK_BOOTTIME) + timeout_ns },
+		    *known = find(holds, cgroup_id, action);
 	int error = 0;
 
 	if (!known && (held || !timeout_ns))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <utlist.h>
 
+#include "clock.h"
 #include "registry_internal.h"
 
 struct entry *entry_find(struct registry *registry, uint64_t cgroup_id)
@@ -90,14 +90,6 @@ static bool hand_over(struct registry *registry, struct member *member, const st
 	return true;
 }
 
-static int64_t unix_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 void entry_remove(struct registry *registry, struct entry *entry)
 {
 	struct member *member = entry->member;
@@ -112,7 +104,7 @@ void entry_remove(struct registry *registry, struct entry *entry)
 		return;
 	}
 	/* it stays known as long as the container */
-	member->container.removed_unix_ns = unix_now_ns();
+	member->container.removed_unix_ns = clock_ns(CLOCK_REALTIME);
 	member->container.exposed_after_removal = false;
 	registry_changed(registry, member);
 }

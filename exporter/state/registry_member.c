@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "container_labels.h"
 #include "runtime_files.h"
 
@@ -26,14 +26,6 @@ char *member_key(const char *path, const struct cgroup_identity *identity)
 		if (strncmp(path, kata_roots[i], strlen(kata_roots[i])) == 0)
 			return asprintf(&key, "kata:%s", identity->id) < 0 ? NULL : key;
 	return strndup(path, identity->path_size);
-}
-
-static int64_t unix_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 static bool has_all(const struct container *container)
@@ -55,7 +47,7 @@ struct member *member_new(const struct addition *addition, char *key, size_t rul
 	container->cgroup_id = addition->cgroup_id;
 	container->runtime = identity->manager;
 	container->isolation = ISOLATION_UNKNOWN;
-	container->created_unix_ns = unix_now_ns();
+	container->created_unix_ns = clock_ns(CLOCK_REALTIME);
 	container->cgroup_path = strndup(addition->path, identity->path_size);
 	container->id = strdup(identity->id);
 	container->name = strdup(identity->name);
